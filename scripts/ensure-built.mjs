@@ -1,0 +1,42 @@
+// Makes `npm run bench` and `npm test` work on a fresh clone: installs from the
+// lock file when that has not happened, and compiles when the sources are newer
+// than the compiled code. Plain JavaScript over node: modules, because it runs
+// before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stamp = join(root, 'node_modules', '.cache', 'tsbuildinfo');
+
+/** Modification time in ms, or 0 where there is no such file. */
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** The newest modification time of the TypeScript below `folder`. */
+function newestSource(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .reduce((newest, name) => Math.max(newest, modified(join(folder, name))), 0);
+}
+
+/** Runs npm with its output on stderr, so that stdout stays the tool's own. */
+function npm(...args) {
+  const { status, error } = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (error || status !== 0) {
+    console.error(`patchbench: npm ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
+    process.exit(1);
+  }
+}
+
+const installed = join(root, 'node_modules', '.package-lock.json');
+if (modified(installed) < modified(join(root, 'package-lock.json')) && modified(installed) === 0) npm('ci');
+
+const sources = Math.max(
+  ...['src', 'strategies', 'scripts'].map((folder) => newestSource(join(root, folder))),
+  modified(join(root, 'package.json')),
+  modified(join(root, 'tsconfig.json')),
+);
+if (modified(join(root, 'dist', 'src', 'cli', 'main.js')) === 0 || modified(stamp) < sources) npm('run', '--silent', 'build');

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'strategies/**/*.test.ts', 'scripts/**/*.test.ts'],
+    setupFiles: ['src/testing/property-seed.ts'],
+    testTimeout: 60_000,
+    passWithNoTests: false,
+  },
+});
