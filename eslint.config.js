@@ -12,7 +12,15 @@ const ROOMS = {
   'src/kernel': ['src/isa', 'src/object'],
   'src/verifier': ['src/isa', 'src/object', 'src/kernel', 'strategies'],
   'src/fixups': ['src/isa', 'src/object', 'src/kernel', 'src/verifier', 'src/patcher.ts', 'strategies'],
-  'src/bench': ['src/isa', 'src/object', 'src/kernel', 'src/verifier', 'src/fixups', 'src/patcher.ts', 'strategies'],
+  'src/bench': [
+    'src/isa',
+    'src/object',
+    'src/kernel',
+    'src/verifier',
+    'src/fixups',
+    'src/patcher.ts',
+    'strategies',
+  ],
   'src/report': ['src/bench'],
 };
 
@@ -44,15 +52,31 @@ const layering = Object.entries(ROOMS).map(([room, allowed]) => {
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'results/', 'corpus/', 'eslint.config.js', 'vitest.config.ts', '**/*.mjs'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'results/',
+      'corpus/',
+      'eslint.config.js',
+      'vitest.config.ts',
+      '**/*.mjs',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
     },
   },
   ...layering,

@@ -24,7 +24,11 @@ function newestSource(folder) {
 
 /** Runs npm with its output on stderr, so that stdout stays the tool's own. */
 function npm(...args) {
-  const { status, error } = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync('npm', args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (error || status !== 0) {
     console.error(`patchbench: npm ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
     process.exit(1);
@@ -39,4 +43,5 @@ const sources = Math.max(
   modified(join(root, 'package.json')),
   modified(join(root, 'tsconfig.json')),
 );
-if (modified(join(root, 'dist', 'src', 'cli', 'main.js')) === 0 || modified(stamp) < sources) npm('run', '--silent', 'build');
+if (modified(join(root, 'dist', 'src', 'cli', 'main.js')) === 0 || modified(stamp) < sources)
+  npm('run', '--silent', 'build');

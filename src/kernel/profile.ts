@@ -1,0 +1,85 @@
+/**
+ * What distinguishes one kernel release from another, as far as the check and the rewriting depend on it. A release is
+ * one file beside this one and one line in `index.ts`; no pass asks for a version.
+ */
+
+/** One helper function of the kernel (`enum bpf_func_id`, `struct bpf_func_proto`). */
+export interface HelperProto {
+  /** `BPF_FUNC_…` number. */
+  readonly id: number;
+  /** Name as programs call it, e.g. `bpf_map_lookup_elem`. */
+  readonly name: string;
+  /** What each of up to five arguments must be: `enum bpf_arg_type` without the prefix, e.g. `CONST_MAP_PTR`. */
+  readonly args: readonly string[];
+  /** `enum bpf_return_type` without the prefix, e.g. `PTR_TO_MAP_VALUE_OR_NULL`. */
+  readonly ret: string;
+  /** The call may change packet data: packet pointers end. */
+  readonly changesPacket: boolean;
+  /** Declared `allow_fastcall`: only R0 and its arguments are clobbered (6.12 on). */
+  readonly fastcall: boolean;
+}
+
+/** A map type's operations: the kernel functions behind its helpers (`struct bpf_map_ops`). */
+export interface MapOps {
+  /** Function behind each helper id that is called directly (`BPF_FUNC_map_lookup_elem` …); absent: not supported. */
+  readonly direct: ReadonlyMap<number, string>;
+  /** How a lookup is inlined; absent when the map type has no `map_gen_lookup`. */
+  readonly genLookup?:
+    'array' | 'percpu-array' | 'array-of-maps' | 'hash' | 'lru-hash' | 'hash-of-maps' | 'percpu-hash' | 'xsk';
+}
+
+/** Byte offset and size of a kernel structure's member, bit fields with their bit offset. */
+export interface Member {
+  readonly offset: number;
+  readonly size: number;
+  /** Present for bit fields: bit position from the member's byte offset, and width. */
+  readonly bitOffset?: number;
+  readonly bitSize?: number;
+}
+
+export interface KernelProfile {
+  /** Release as users name it: `6.12`. */
+  readonly release: string;
+  /** Exact package version the tables were taken from. */
+  readonly source: string;
+  /** `sizeof(struct bpf_insn_aux_data)` in bytes; a multiple of 4. */
+  readonly auxBytes: number;
+
+  /** Rewriting steps the release has; see src/fixups/pipeline.ts. */
+  readonly features: {
+    /** Removes the spills and fills around fastcall helper calls (6.12). */
+    readonly fastcall: boolean;
+    /** `may_goto` is available (6.9). */
+    readonly mayGoto: boolean;
+    /** `bpf_get_smp_processor_id()` is inlined on x86-64 (6.10). */
+    readonly inlineSmpProcessorId: boolean;
+    /** Per-cpu map lookups are inlined with a per-cpu move (6.10). */
+    readonly inlinePercpuLookup: boolean;
+    /** `bpf_kptr_xchg()` is inlined (6.7). */
+    readonly inlineKptrXchg: boolean;
+    /** Signed division by constant -1 and by a register is guarded (6.6, the present form 6.11). */
+    readonly signedDivisionGuards: boolean;
+  };
+
+  /** `BPF_MAX_LOOPS`. */
+  readonly maxLoops: number;
+
+  /** Helper by id; undefined when the release has none. */
+  helper(id: number): HelperProto | undefined;
+  /** Is the helper available to programs of this type? */
+  helperAllowed(progType: number, id: number): boolean;
+  /**
+   * The kernel function a helper call ends in for this program type: mostly the helper's own, for some types another
+   * (`bpf_skb_store_bytes` against `sk_skb_store_bytes`…).
+   */
+  helperFunction(progType: number, attachType: number, id: number): string;
+  /** Operations of a map type (`enum bpf_map_type`); undefined when the release lacks it. */
+  mapOps(mapType: number): MapOps | undefined;
+  /**
+   * A member of a kernel structure, by path: `member('sk_buff', 'len')`.
+   * @throws Error when the profile has no such member: a profile is complete for the passes it serves
+   */
+  member(struct: string, path: string): Member;
+  /** Size in bytes of a kernel structure. */
+  structSize(struct: string): number;
+}

@@ -1,0 +1,69 @@
+/**
+ * A patch under construction: up to `PATCH_MAX` instructions in typed arrays, reused from patch to patch so that a
+ * pass allocates nothing per rewrite.
+ *
+ * A branch in a patch is one of:
+ * - `INSIDE`: its distance, as written, stays within the patch or leads to the first slot behind it;
+ * - `OWN`: it aims at what the replaced instruction (a branch itself) aimed at;
+ * - `SUBPROG`: it calls the n-th remaining subprogram.
+ *
+ * For the last two the distance in the words is ignored: the store knows it.
+ */
+import { branchKind, NOT_BRANCH } from '../src/isa/insn.js';
+
+/** Most instructions a patch can have; the kernel's `INSN_BUF_SIZE` is 32. */
+export const PATCH_MAX = 32;
+
+/** Where the branch of a patch slot leads; `PLAIN` for all other instructions. */
+export const PLAIN = 0;
+export const INSIDE = 1;
+export const OWN = 2;
+export const SUBPROG = 3;
+
+export class PatchBuffer {
+  /** Words of the instructions, `2 * length` in use. */
+  readonly words = new Int32Array(2 * PATCH_MAX);
+  /** `PLAIN`, `INSIDE`, `OWN` or `SUBPROG` per instruction. */
+  readonly kinds = new Uint8Array(PATCH_MAX);
+  /** The subprogram of `SUBPROG` instructions, counted among the remaining ones. */
+  readonly subprogs = new Int32Array(PATCH_MAX);
+  /** Instructions in the patch. */
+  length = 0;
+
+  /** Empties the buffer. */
+  clear(): this {
+    this.length = 0;
+    return this;
+  }
+
+  /** Appends an instruction; a branch among them is `INSIDE`. */
+  push(w0: number, w1: number): this {
+    return this.append(w0, w1, branchKind(w0) === NOT_BRANCH ? PLAIN : INSIDE, 0);
+  }
+
+  /** Appends a branch that aims at what the replaced branch aims at. */
+  pushOwnTarget(w0: number, w1: number): this {
+    return this.append(w0, w1, OWN, 0);
+  }
+
+  /** Appends the replaced instruction itself, which keeps its target if it is a branch. */
+  pushReplaced(w0: number, w1: number): this {
+    return this.append(w0, w1, branchKind(w0) === NOT_BRANCH ? PLAIN : OWN, 0);
+  }
+
+  /** Appends a call (or address) of the `k`-th remaining subprogram. */
+  pushSubprog(w0: number, w1: number, k: number): this {
+    return this.append(w0, w1, SUBPROG, k);
+  }
+
+  private append(w0: number, w1: number, kind: number, subprog: number): this {
+    const at = this.length;
+    if (at === PATCH_MAX) throw new RangeError(`a patch has at most ${PATCH_MAX} instructions`);
+    this.words[2 * at] = w0;
+    this.words[2 * at + 1] = w1;
+    this.kinds[at] = kind;
+    this.subprogs[at] = subprog;
+    this.length = at + 1;
+    return this;
+  }
+}
