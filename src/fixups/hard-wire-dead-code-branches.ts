@@ -23,7 +23,7 @@ export const hardWireDeadCodeBranches: Pass = {
   run(env: FixupEnv): void {
     const { store, facts } = env;
     const ja = word0(BPF_JMP | BPF_JA, 0, 0, 0);
-    for (let pos = store.first(); pos !== NONE; ) {
+    for (let pos = store.first(); pos !== NONE;) {
       const next = store.next(pos);
       if (isConditionalJump(codeOf(store.word0(pos)))) {
         // Patches before this pass copied `seen`, so what the check said of the original slot holds for its identity.

@@ -37,6 +37,8 @@ export interface FixupEnv {
   readonly randomU32: () => number;
   /** Load flag `BPF_F_TEST_RND_HI32`. */
   readonly rndHi32: boolean;
+  /** Constants are blinded (`net.core.bpf_jit_harden`); then tail calls get no poke descriptors. */
+  readonly blindConstants: boolean;
 }
 
 export interface Pass {

@@ -12,7 +12,7 @@ export const removeDeadCode: Pass = {
 
   run(env: FixupEnv): void {
     const { store, patcher } = env;
-    for (let pos = store.first(); pos !== NONE; ) {
+    for (let pos = store.first(); pos !== NONE;) {
       if (store.aux(pos, AUX_SEEN) !== 0) {
         pos = store.next(pos);
         continue;

@@ -15,7 +15,7 @@ export const removeFastcallSpillsFills: Pass = {
     const { store, facts, stacks } = env;
     let subprog = 0;
     let modified = false;
-    for (let pos = store.first(); pos !== NONE; ) {
+    for (let pos = store.first(); pos !== NONE;) {
       const pairs = store.aux(pos, AUX_FASTCALL_SPILLS);
       if (pairs > 0) {
         let spill = pos;

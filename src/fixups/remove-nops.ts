@@ -13,10 +13,12 @@ export const removeNops: Pass = {
 
   run(env: FixupEnv): void {
     const { store, patcher } = env;
-    for (let pos = store.first(); pos !== NONE; ) {
+    for (let pos = store.first(); pos !== NONE;) {
       // A deferring store leaves the offset stale: only opcode and registers count, the target is asked for.
       const nop =
-        (store.word0(pos) & 0xffff) === (BPF_JMP | BPF_JA) && store.word1(pos) === 0 && store.jumpsToNext(pos);
+        (store.word0(pos) & 0xffff) === (BPF_JMP | BPF_JA) &&
+        store.word1(pos) === 0 &&
+        store.jumpsToNext(pos);
       pos = nop ? patcher.remove(pos, 1) : store.next(pos);
     }
     store.commit();

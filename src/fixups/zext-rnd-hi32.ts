@@ -43,7 +43,10 @@ export const zextRndHi32: Pass = {
         if (!isCompareAndExchange(w0, imm)) continue;
         const dst = definedRegister(w0, imm);
         // imm 1 marks the move as the verifier's own zero extension (BPF_ZEXT_REG).
-        patch.clear().push(w0, imm).push(word0(BPF_ALU | BPF_MOV | BPF_X, dst, dst, 0), 1);
+        patch
+          .clear()
+          .push(w0, imm)
+          .push(word0(BPF_ALU | BPF_MOV | BPF_X, dst, dst, 0), 1);
         pos = patcher.replace(pos, patch);
         continue;
       }

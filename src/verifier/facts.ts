@@ -44,6 +44,11 @@ export const FLAG_NEEDS_ZEXT = 1 << 0;
 export const FLAG_STORAGE_GET_ATOMIC = 1 << 1;
 export const FLAG_PERCPU_ALLOC_PTR = 1 << 2;
 export const FLAG_SANITIZE_STACK_SPILL = 1 << 3;
+/**
+ * Set by passes, not by the check: the immediate is a `SymbolTable` number standing for a kernel address (the kernel's
+ * own aux record has no such bit; there the address itself tells).
+ */
+export const FLAG_SYMBOL_ADDRESS = 1 << 4;
 
 /** What the base register of an access points to, as far as rewriting depends on it (`enum bpf_reg_type`). */
 export const PTR_NONE = 0;

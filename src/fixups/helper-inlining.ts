@@ -1,0 +1,192 @@
+/**
+ * Helpers whose work the rewriting does in line (`do_misc_fixups()`, kernel/bpf/verifier.c, Linux 6.12, x86-64 with the
+ * JIT on), and arguments it adds to calls that stay.
+ */
+import {
+  alu32Imm,
+  alu64Imm,
+  alu64Reg,
+  atomicXchg,
+  callHelper,
+  jmp32Reg,
+  jmpA,
+  jmpImm,
+  ldImm64,
+  ldxMem,
+  mov32Imm,
+  mov64Imm,
+  mov64Reg,
+  movPercpu,
+  stxMem,
+} from '../isa/builders.js';
+import {
+  BPF_ADD,
+  BPF_DW,
+  BPF_JEQ,
+  BPF_JGE,
+  BPF_JNE,
+  BPF_LSH,
+  BPF_MUL,
+  BPF_REG_0,
+  BPF_REG_1,
+  BPF_REG_2,
+  BPF_REG_3,
+  BPF_REG_5,
+  BPF_RSH,
+  BPF_W,
+} from '../isa/opcodes.js';
+import type { PatchBuffer } from '../../strategies/patch-buffer.js';
+import type { Pos } from '../../strategies/store.js';
+import {
+  BPF_FUNC_cgrp_storage_get,
+  BPF_FUNC_get_branch_snapshot,
+  BPF_FUNC_get_func_arg,
+  BPF_FUNC_get_func_arg_cnt,
+  BPF_FUNC_get_func_ip,
+  BPF_FUNC_get_func_ret,
+  BPF_FUNC_get_smp_processor_id,
+  BPF_FUNC_inode_storage_get,
+  BPF_FUNC_jiffies64,
+  BPF_FUNC_kptr_xchg,
+  BPF_FUNC_sk_storage_get,
+  BPF_FUNC_task_storage_get,
+  BPF_FUNC_timer_set_callback,
+} from '../kernel/special-helpers.js';
+import { ATTACH_TYPE, BPF_F_SLEEPABLE, PROG_TYPE } from '../kernel/types.js';
+import {
+  AUX_FLAGS,
+  FLAG_PERCPU_ALLOC_PTR,
+  FLAG_STORAGE_GET_ATOMIC,
+  FLAG_SYMBOL_ADDRESS,
+} from '../verifier/facts.js';
+import type { FixupEnv } from './pass.js';
+
+const ENOENT = 2;
+const EINVAL = 22;
+const EOPNOTSUPP = 95;
+/** Allocation flags of storage helpers (include/linux/gfp_types.h). */
+const GFP_ATOMIC = 0x820;
+const GFP_KERNEL = 0xcc0;
+/** `sizeof(struct perf_branch_entry)`, user interface. */
+const PERF_BRANCH_ENTRY_SIZE = 24;
+/** Upper half of every address of the kernel's image on x86-64. */
+const KERNEL_ADDRESS_HIGH = -1;
+
+/**
+ * Writes what the call at `pos` needs in front of it to `patch`, the call itself not included; false when it needs
+ * nothing.
+ */
+export function addCallArguments(env: FixupEnv, patch: PatchBuffer, pos: Pos, helper: number): boolean {
+  const flags = env.store.aux(pos, AUX_FLAGS);
+  switch (helper) {
+    case BPF_FUNC_timer_set_callback:
+      ldImm64(patch, BPF_REG_3, env.symbols.number('bpf_prog_aux'), KERNEL_ADDRESS_HIGH);
+      return true;
+    case BPF_FUNC_sk_storage_get:
+    case BPF_FUNC_inode_storage_get:
+    case BPF_FUNC_task_storage_get:
+    case BPF_FUNC_cgrp_storage_get: {
+      const atomic = (env.program.flags & BPF_F_SLEEPABLE) === 0 || (flags & FLAG_STORAGE_GET_ATOMIC) !== 0;
+      mov64Imm(patch, BPF_REG_5, atomic ? GFP_ATOMIC : GFP_KERNEL);
+      return true;
+    }
+    default:
+      if ((flags & FLAG_PERCPU_ALLOC_PTR) === 0) return false;
+      // The allocator gives a pointer to the per-cpu pointer.
+      ldxMem(patch, BPF_DW, BPF_REG_1, BPF_REG_1, 0);
+      return true;
+  }
+}
+
+/** Writes the in-line form of a helper call to `patch`; false when the call stays. */
+export function inlineHelper(env: FixupEnv, patch: PatchBuffer, helper: number): boolean {
+  const { features } = env.profile;
+  const tracing = env.program.type === PROG_TYPE.TRACING;
+  switch (helper) {
+    case BPF_FUNC_jiffies64:
+      ldImm64(patch, BPF_REG_0, env.symbols.number('jiffies'), KERNEL_ADDRESS_HIGH);
+      ldxMem(patch, BPF_DW, BPF_REG_0, BPF_REG_0, 0);
+      return true;
+    case BPF_FUNC_get_smp_processor_id:
+      if (!features.inlineSmpProcessorId) return false;
+      mov32Imm(patch, BPF_REG_0, env.symbols.number(env.profile.cpuNumberSymbol));
+      movPercpu(patch, BPF_REG_0, BPF_REG_0);
+      ldxMem(patch, BPF_W, BPF_REG_0, BPF_REG_0, 0);
+      return true;
+    case BPF_FUNC_get_func_arg:
+      if (tracing) loadFunctionArgument(patch);
+      return tracing;
+    case BPF_FUNC_get_func_ret:
+      if (tracing) loadFunctionResult(patch, env.program.attachType);
+      return tracing;
+    case BPF_FUNC_get_func_arg_cnt:
+      if (tracing) ldxMem(patch, BPF_DW, BPF_REG_0, BPF_REG_1, -8);
+      return tracing;
+    case BPF_FUNC_get_func_ip:
+      if (tracing) ldxMem(patch, BPF_DW, BPF_REG_0, BPF_REG_1, -16);
+      return tracing;
+    case BPF_FUNC_get_branch_snapshot:
+      snapshotBranches(patch, env.symbols.number('__static_call_return0'));
+      return true;
+    case BPF_FUNC_kptr_xchg:
+      if (!features.inlineKptrXchg) return false;
+      mov64Reg(patch, BPF_REG_0, BPF_REG_2);
+      atomicXchg(patch, BPF_DW, BPF_REG_1, BPF_REG_0, 0);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Marks the instruction whose immediate stands for a kernel address; it is the first of the patch that ends at `last`
+ * and has `length` instructions.
+ */
+export function markSymbolAddress(env: FixupEnv, last: Pos, length: number): void {
+  const { store } = env;
+  let pos = last;
+  for (let back = 1; back < length; back++) pos = store.prev(pos);
+  store.setAux(pos, AUX_FLAGS, FLAG_SYMBOL_ADDRESS);
+}
+
+/** `bpf_get_func_arg(ctx, n, *value)`: the trampoline keeps the number of arguments before them. */
+function loadFunctionArgument(out: PatchBuffer): void {
+  ldxMem(out, BPF_DW, BPF_REG_0, BPF_REG_1, -8);
+  jmp32Reg(out, BPF_JGE, BPF_REG_2, BPF_REG_0, 6);
+  alu64Imm(out, BPF_LSH, BPF_REG_2, 3);
+  alu64Reg(out, BPF_ADD, BPF_REG_2, BPF_REG_1);
+  ldxMem(out, BPF_DW, BPF_REG_0, BPF_REG_2, 0);
+  stxMem(out, BPF_DW, BPF_REG_3, BPF_REG_0, 0);
+  mov64Imm(out, BPF_REG_0, 0);
+  jmpA(out, 1);
+  mov64Imm(out, BPF_REG_0, -EINVAL);
+}
+
+/** `bpf_get_func_ret(ctx, *value)`: the result lies behind the arguments, where the attachment has one. */
+function loadFunctionResult(out: PatchBuffer, attachType: number): void {
+  if (attachType !== ATTACH_TYPE.TRACE_FEXIT && attachType !== ATTACH_TYPE.MODIFY_RETURN) {
+    mov64Imm(out, BPF_REG_0, -EOPNOTSUPP);
+    return;
+  }
+  ldxMem(out, BPF_DW, BPF_REG_0, BPF_REG_1, -8);
+  alu64Imm(out, BPF_LSH, BPF_REG_0, 3);
+  alu64Reg(out, BPF_ADD, BPF_REG_0, BPF_REG_1);
+  ldxMem(out, BPF_DW, BPF_REG_3, BPF_REG_0, 0);
+  stxMem(out, BPF_DW, BPF_REG_2, BPF_REG_3, 0);
+  mov64Imm(out, BPF_REG_0, 0);
+}
+
+/** `bpf_get_branch_snapshot(buf, size, flags)`; size / 24 is (size / 3) >> 3, the division by 3 a multiplication. */
+function snapshotBranches(out: PatchBuffer, snapshot: number): void {
+  jmpImm(out, BPF_JNE, BPF_REG_3, 0, 7);
+  mov32Imm(out, BPF_REG_0, 0xaaaaaaab | 0);
+  alu64Reg(out, BPF_MUL, BPF_REG_2, BPF_REG_0);
+  alu64Imm(out, BPF_RSH, BPF_REG_2, 36);
+  callHelper(out, snapshot);
+  jmpImm(out, BPF_JEQ, BPF_REG_0, 0, 4);
+  alu32Imm(out, BPF_MUL, BPF_REG_0, PERF_BRANCH_ENTRY_SIZE);
+  jmpA(out, 3);
+  mov64Imm(out, BPF_REG_0, -EINVAL);
+  jmpA(out, 1);
+  mov64Imm(out, BPF_REG_0, -ENOENT);
+}
