@@ -36,7 +36,8 @@ function npm(...args) {
 }
 
 const installed = join(root, 'node_modules', '.package-lock.json');
-if (modified(installed) < modified(join(root, 'package-lock.json')) && modified(installed) === 0) npm('ci');
+// npm writes both files in one go: a lock file clearly newer than the installation came with a later commit.
+if (modified(installed) + 60_000 < modified(join(root, 'package-lock.json'))) npm('ci');
 
 const sources = Math.max(
   ...['src', 'strategies', 'scripts'].map((folder) => newestSource(join(root, folder))),
