@@ -32,6 +32,7 @@ import {
   BPF_ST,
   BPF_STX,
   BPF_TAIL_CALL,
+  BPF_X,
   LD_IMM64,
 } from './opcodes.js';
 
@@ -110,7 +111,7 @@ export const BRANCH_SUBPROG = 3;
 /**
  * Which kind of branch an instruction is for `bpf_adj_branches()` (kernel/bpf/core.c, 6.12): jumps and `may_goto` have
  * a 16-bit distance; `gotol`, calls of subprograms and 64-bit loads of a subprogram's address a 32-bit one. Distances
- * count slots from the next instruction. Helper calls, kernel function calls, tail calls and exit are no branches.
+ * count slots from the next instruction. Helper calls, kernel function calls, tail calls, `gotox` and exit are no branches.
  */
 export function branchKind(w0: number): number {
   const code = w0 & 0xff;
@@ -119,7 +120,7 @@ export function branchKind(w0: number): number {
     const op = code & 0xf0;
     if (op === BPF_EXIT) return NOT_BRANCH;
     if (op === BPF_CALL) return ((w0 >>> 12) & 0xf) === BPF_PSEUDO_CALL ? BRANCH_SUBPROG : NOT_BRANCH;
-    if (code === (BPF_JMP | BPF_TAIL_CALL)) return NOT_BRANCH;
+    if (code === (BPF_JMP | BPF_TAIL_CALL) || code === (BPF_JMP | BPF_JA | BPF_X)) return NOT_BRANCH;
     return code === (BPF_JMP32 | BPF_JA) ? BRANCH_IMM : BRANCH_OFF;
   }
   return code === LD_IMM64 && ((w0 >>> 12) & 0xf) === BPF_PSEUDO_FUNC ? BRANCH_SUBPROG : NOT_BRANCH;
