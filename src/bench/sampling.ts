@@ -1,0 +1,156 @@
+/**
+ * Measures one strategy on one workload inside this process: a first, untimed run whose output is compared with the
+ * reference's digest and whose counters are kept, then tinybench's samples, each on a fresh store and each compared
+ * with the first output. Two strategies must never be measured in one process: call sites that have seen several
+ * store classes are some ten times slower.
+ */
+import { Bench } from 'tinybench';
+import type { LinearProgram } from '../../strategies/linear-program.js';
+import { digestOf, firstDifference, sameProgram } from './linear-compare.js';
+import { nowNs, PhaseLog, TOTAL, type PhaseWork } from './phase-log.js';
+import { clockStep, summarise, type Summary } from './statistics.js';
+import type { MeasuredStrategy, Workload } from './workload.js';
+
+export interface SamplingOptions {
+  /** Time in ms to spend on samples, comparing and collecting garbage included. */
+  readonly budgetMs: number;
+  /** Fewest samples, however long they take. */
+  readonly minSamples: number;
+}
+
+/** One phase, or the total of all. */
+export interface PhaseResult {
+  readonly name: string;
+  readonly work: PhaseWork;
+  readonly summary: Summary;
+}
+
+/** The strategy's output is not the reference's; `message` says where in one line. */
+export class DifferenceError extends Error {
+  override readonly name = 'DifferenceError';
+}
+
+/** The digest that every strategy's output must have, from one run over the reference store. */
+export function referenceDigest(workload: Workload, reference: MeasuredStrategy): string {
+  return digestOf(workload.run(reference, new PhaseLog(false)));
+}
+
+/**
+ * Measures, in the order the phases ran, `total` last.
+ * @param expected the reference's digest
+ * @param reference run again to find the first difference when the digests differ
+ * @throws DifferenceError when any run's output is not the reference's
+ */
+export function measureStrategy(
+  workload: Workload,
+  strategy: MeasuredStrategy,
+  expected: string,
+  reference: MeasuredStrategy,
+  options: SamplingOptions,
+): PhaseResult[] {
+  const counting = new PhaseLog(true);
+  const startedAt = nowNs();
+  const first = runCompared(workload, strategy, counting, expected, reference);
+  const firstMs = (nowNs() - startedAt) / 1e6;
+  const recorded = takeSamples(workload, strategy, first, counting, firstMs, options);
+
+  const step = clockStep(nowNs);
+  const phases = counting.names.map((name, at) => ({
+    name,
+    work: counting.work[at],
+    summary: summarise(recorded.phases[at], step),
+  }));
+  return [...phases, { name: TOTAL, work: counting.totalWork(), summary: summarise(recorded.totals, step) }];
+}
+
+/** The first run; its output is compared with the reference's. */
+function runCompared(
+  workload: Workload,
+  strategy: MeasuredStrategy,
+  log: PhaseLog,
+  expected: string,
+  reference: MeasuredStrategy,
+): LinearProgram {
+  let got: LinearProgram;
+  try {
+    got = workload.run(strategy, log);
+  } catch (error) {
+    throw new DifferenceError(`fails where the reference does not: ${messageOf(error)}`, { cause: error });
+  }
+  if (digestOf(got) === expected) return got;
+  const again = workload.run(reference, new PhaseLog(false));
+  throw new DifferenceError(
+    firstDifference(got, again) ?? 'the reference gives another output on every run: not deterministic',
+  );
+}
+
+/** Durations in ns: per phase, and their sum per sample. */
+interface Recorded {
+  readonly phases: readonly number[][];
+  readonly totals: readonly number[];
+}
+
+/** Bytes that stores may allocate between two collections of garbage; both happen outside the clock. */
+const GARBAGE_LIMIT = 32 << 20;
+
+function takeSamples(
+  workload: Workload,
+  strategy: MeasuredStrategy,
+  first: LinearProgram,
+  counting: PhaseLog,
+  firstMs: number,
+  { budgetMs, minSamples }: SamplingOptions,
+): Recorded {
+  const phases: number[][] = counting.names.map(() => []);
+  const totals: number[] = [];
+  const allocated = counting.totalWork().counters.bytesAllocated;
+  let garbage = GARBAGE_LIMIT;
+  let warmingUp = true;
+
+  const sample = () => {
+    const startedAt = nowNs();
+    if (garbage >= GARBAGE_LIMIT) {
+      globalThis.gc?.();
+      garbage = 0;
+    }
+    garbage += allocated;
+    const log = new PhaseLog(false);
+    const got = workload.run(strategy, log);
+    if (!sameProgram(got, first)) throw new DifferenceError(unsteady(got, first));
+    const total = log.total();
+    if (!warmingUp) {
+      totals.push(total);
+      log.durations.forEach((duration, at) => phases[at].push(duration));
+    }
+    return { overriddenDuration: total / 1e6, overriddenIterationCost: (nowNs() - startedAt) / 1e6 };
+  };
+
+  const bench = new Bench({
+    time: budgetMs,
+    iterations: minSamples,
+    // The first run has warmed a slow strategy up already: its loops are long enough to be compiled within one run.
+    warmup: firstMs < budgetMs,
+    warmupTime: budgetMs / 4,
+    warmupIterations: 1,
+    timestampProvider: 'hrtimeNow',
+    throws: true,
+  });
+  bench.add(strategy.name, sample, {
+    async: false,
+    beforeAll: (mode) => {
+      warmingUp = mode === 'warmup';
+    },
+  });
+  bench.runSync();
+  return { phases, totals };
+}
+
+function unsteady(got: LinearProgram, first: LinearProgram): string {
+  return `differs from its own first run: ${firstDifference(got, first) ?? 'beyond the instructions in use'}`;
+}
+
+/** First line of an error's message. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n', 1)[0];
+}
