@@ -3,20 +3,52 @@
  * one file beside this one and one line in `index.ts`; no pass asks for a version.
  */
 
-/** One helper function of the kernel (`enum bpf_func_id`, `struct bpf_func_proto`). */
+/**
+ * One helper function of the kernel (`enum bpf_func_id`, `struct bpf_func_proto`) as programs of some type get it: the same
+ * helper can have other arguments, and another kernel function behind it, for another type.
+ */
 export interface HelperProto {
   /** `BPF_FUNC_…` number. */
   readonly id: number;
   /** Name as programs call it, e.g. `bpf_map_lookup_elem`. */
   readonly name: string;
-  /** What each of up to five arguments must be: `enum bpf_arg_type` without the prefix, e.g. `CONST_MAP_PTR`. */
+  /** Kernel function a call ends in, e.g. `bpf_xdp_redirect` for `bpf_redirect`; `-` for the tail call, never called. */
+  readonly func: string;
+  /**
+   * What each of up to five arguments must be: `enum bpf_arg_type` without the prefix, e.g. `CONST_MAP_PTR`, in the
+   * kernel's spelling, flags joined by `|`: `PTR_TO_MEM|MEM_RDONLY`.
+   */
   readonly args: readonly string[];
-  /** `enum bpf_return_type` without the prefix, e.g. `PTR_TO_MAP_VALUE_OR_NULL`. */
+  /** Per argument the bytes of `PTR_TO_FIXED_SIZE_MEM`, 0 for all others. */
+  readonly argSizes: readonly number[];
+  /** Per argument the kernel structure a BTF pointer must point to, `*` for any, empty for all others. */
+  readonly argBtf: readonly string[];
+  /** `enum bpf_return_type` without the prefix, e.g. `PTR_TO_MAP_VALUE_OR_NULL`, flags joined by `|`. */
   readonly ret: string;
+  /** Kernel structure the returned BTF pointer points to, `*` when it depends on arguments; empty for other results. */
+  readonly retBtf: string;
+  /** Can sleep: for sleepable programs only. */
+  readonly mightSleep: boolean;
+  /** Takes packet pointers for memory. */
+  readonly packetAccess: boolean;
+  /** For programs under a GPL-compatible license only. */
+  readonly gplOnly: boolean;
   /** The call may change packet data: packet pointers end. */
   readonly changesPacket: boolean;
   /** Declared `allow_fastcall`: only R0 and its arguments are clobbered (6.12 on). */
   readonly fastcall: boolean;
+}
+
+/** What of a program decides which helpers it gets; a `BpfProgram` is one. */
+export interface HelperUser {
+  /** `enum bpf_prog_type`. */
+  readonly type: number;
+  /** `expected_attach_type` as passed to the kernel. */
+  readonly attachType: number;
+  /** Load flags; `BPF_F_SLEEPABLE` counts. */
+  readonly flags: number;
+  /** Kernel function or iterator target the program is for; empty when it has none. */
+  readonly attachTarget: string;
 }
 
 /** A map type's operations: the kernel functions behind its helpers (`struct bpf_map_ops`). */
@@ -61,16 +93,21 @@ export interface KernelProfile {
     readonly signedDivisionGuards: boolean;
   };
 
+  /** Per-cpu variable, and member where it is a structure, that holds the CPU's number: `pcpu_hot.cpu_number`. */
+  readonly cpuNumberSymbol: string;
   /** `BPF_MAX_LOOPS`. */
   readonly maxLoops: number;
 
-  /** Helper by id; undefined when the release has none. */
+  /** Helper by id, as most program types get it; undefined when no program of the release can call it. */
   helper(id: number): HelperProto | undefined;
+  /** Helper by id as this program gets it; undefined when it is not available to the program. */
+  helperFor(user: HelperUser, id: number): HelperProto | undefined;
   /** Is the helper available to programs of this type? */
   helperAllowed(progType: number, id: number): boolean;
   /**
    * The kernel function a helper call ends in for this program type: mostly the helper's own, for some types another
-   * (`bpf_skb_store_bytes` against `sk_skb_store_bytes`…).
+   * (`bpf_redirect` against `bpf_xdp_redirect`…). `helperFor(…).func` is the same and knows sleepable programs apart.
+   * @throws Error when no program of the release can call the helper
    */
   helperFunction(progType: number, attachType: number, id: number): string;
   /** Operations of a map type (`enum bpf_map_type`); undefined when the release lacks it. */

@@ -1,0 +1,23 @@
+/** Linux 6.12 as Debian trixie has it, x86-64. */
+import { HELPERS_6_12 } from './data/6.12-helpers.js';
+import { MAPS_6_12 } from './data/6.12-maps.js';
+import { STRUCTS_6_12 } from './data/6.12-structs.js';
+import { profileFromTables } from './profile-tables.js';
+
+export const V6_12 = profileFromTables({
+  release: '6.12',
+  source: 'linux-image-6.12.107+deb13-amd64 6.12.107-1',
+  features: {
+    fastcall: true,
+    mayGoto: true,
+    inlineSmpProcessorId: true,
+    inlinePercpuLookup: true,
+    inlineKptrXchg: true,
+    signedDivisionGuards: true,
+  },
+  cpuNumberSymbol: 'pcpu_hot.cpu_number',
+  maxLoops: 8 * 1024 * 1024,
+  helpers: HELPERS_6_12,
+  maps: MAPS_6_12,
+  structs: STRUCTS_6_12,
+});
