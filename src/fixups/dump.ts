@@ -1,0 +1,305 @@
+/**
+ * The view a dump gives of a rewritten program: `bpf_prog_info.xlated_prog_insns` as a kernel with its JIT on fills it in
+ * for a privileged reader, after `fixup_call_args()`.
+ *
+ * Source: `bpf_insn_prepare_dump()` (kernel/bpf/syscall.c) and the end of `jit_subprogs()` (kernel/bpf/verifier.c), Linux
+ * 6.12. Where a dump holds a kernel address, this view holds the number of a symbol and its name beside it; where it
+ * holds a map's id, the map's index in the object plus one.
+ */
+import { AUX_ORIG } from '../../strategies/store.js';
+import type { LinearProgram } from '../../strategies/linear-program.js';
+import { signed, type DisasmNames } from '../isa/disassembler.js';
+import { classOf, codeOf, dstOf, modeOf, offOf, srcOf, withCode, withOff, withSrc } from '../isa/insn.js';
+import { listing, type ListedFunction } from '../isa/listing.js';
+import {
+  BPF_ADDR_PERCPU,
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_CALL,
+  BPF_JMP,
+  BPF_LDX,
+  BPF_MEM,
+  BPF_MOV,
+  BPF_PROBE_MEM,
+  BPF_PROBE_MEM32,
+  BPF_PSEUDO_CALL,
+  BPF_PSEUDO_FUNC,
+  BPF_PSEUDO_MAP_FD,
+  BPF_PSEUDO_MAP_IDX,
+  BPF_PSEUDO_MAP_IDX_VALUE,
+  BPF_PSEUDO_MAP_VALUE,
+  BPF_ST,
+  BPF_STX,
+  BPF_TAIL_CALL,
+  BPF_X,
+  LD_IMM64,
+} from '../isa/opcodes.js';
+import { Btf } from '../object/btf.js';
+import type { BpfObject, BpfProgram } from '../object/program.js';
+import { funcPrototype } from './func-prototype.js';
+import { FixupError } from './pass.js';
+import type { SymbolTable } from './symbols.js';
+
+const BPF_FUNC_tail_call = 12;
+/** What `find_subprog()` returns when no subprogram starts at the slot; the kernel lets it into the dump. */
+const ENOENT = -2;
+/** Upper half of the 64-bit loads that the passes make for a kernel symbol's address. */
+const KERNEL_ADDRESS_HIGH = -1;
+
+/** What a view is made from. */
+export interface DumpInput {
+  readonly linear: LinearProgram;
+  readonly object: BpfObject;
+  readonly program: BpfProgram;
+  readonly symbols: SymbolTable;
+  /**
+   * Slots of 64-bit loads that hold a symbol's number. Absent: those that a patch inserted and whose value is one of a
+   * symbol's, the upper half all ones.
+   */
+  readonly symbolLoads?: ReadonlySet<number>;
+  /**
+   * What the distance of a call is when it does not fit 16 bits: up to 6.12 its low 16 bits, with the number of whatever
+   * subprogram starts there (default), in 7.2 zero.
+   */
+  readonly farCalls?: 'truncated' | 'zero';
+}
+
+/** The view; all slots are final ones. */
+export interface XlatedDump {
+  /** `2 * slots` words. */
+  readonly words: Int32Array;
+  /** What each call calls: kernel function, `bpf_tail_call` or subprogram. */
+  readonly calls: ReadonlyMap<number, string>;
+  /** Map behind each 64-bit load of a map or of an address in its value. */
+  readonly maps: ReadonlyMap<number, string>;
+  /** Kernel symbol whose address an instruction loads. */
+  readonly symbols: ReadonlyMap<number, string>;
+  readonly lineInfo: readonly DumpLine[];
+  readonly funcInfo: readonly DumpFunction[];
+  readonly subprogs: readonly DumpSubprog[];
+  readonly pokes: readonly DumpPoke[];
+}
+
+/** Strings are empty when the object has no BTF. */
+export interface DumpLine {
+  readonly slot: number;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly source: string;
+}
+
+export interface DumpFunction {
+  readonly slot: number;
+  /** Name of the FUNC; that of the subprogram when the object has no BTF. */
+  readonly name: string;
+  /** C prototype as bpftool prints it; empty when it prints none. */
+  readonly prototype: string;
+}
+
+export interface DumpSubprog {
+  readonly start: number;
+  readonly name: string;
+}
+
+export interface DumpPoke {
+  readonly slot: number;
+  /** Name of the program array. */
+  readonly map: string;
+  readonly key: number;
+}
+
+/**
+ * Makes the view; changes nothing of its input.
+ * @throws FixupError naming the slot of a call whose target is no subprogram, which the kernel refuses as its own bug
+ */
+export function dumpXlated(input: DumpInput): XlatedDump {
+  const { linear, object, program, symbols: table } = input;
+  const words = linear.insns.slice(0, 2 * linear.length);
+  const calls = new Map<number, string>();
+  const maps = new Map<number, string>();
+  const symbols = new Map<number, string>();
+  const numberAt = new Map(linear.subprogs.map(({ start }, k) => [start, k]));
+  const subprogs = linear.subprogs.map(({ id, start }) => ({
+    start,
+    name: id < program.subprogs.length ? program.subprogs[id].name : `subprog ${id}`,
+  }));
+
+  /** Number of the subprogram that the call or load at `slot` with the given distance aims at. */
+  const calleeOf = (slot: number, distance: number): number => {
+    const callee = numberAt.get(slot + distance + 1);
+    if (callee === undefined)
+      throw new FixupError(`insn ${slot}: no subprogram starts at insn ${slot + distance + 1}`);
+    return callee;
+  };
+
+  for (let slot = 0; slot < linear.length; slot++) {
+    const w0 = words[2 * slot];
+    const imm = words[2 * slot + 1];
+    const code = codeOf(w0);
+    if (code === (BPF_JMP | BPF_TAIL_CALL)) {
+      words[2 * slot] = withCode(w0, BPF_JMP | BPF_CALL);
+      words[2 * slot + 1] = BPF_FUNC_tail_call;
+      calls.set(slot, 'bpf_tail_call');
+    } else if (code === (BPF_JMP | BPF_CALL)) {
+      if (srcOf(w0) === BPF_PSEUDO_CALL) {
+        const callee = calleeOf(slot, imm);
+        const off = shownDistance(imm, input.farCalls ?? 'truncated');
+        words[2 * slot] = withOff(w0, off);
+        words[2 * slot + 1] = input.farCalls === 'zero' ? callee : (numberAt.get(slot + off + 1) ?? ENOENT);
+        calls.set(slot, subprogs[callee].name);
+      } else {
+        const name = table.name(imm);
+        if (name !== undefined) calls.set(slot, name);
+      }
+    } else if (code === LD_IMM64) {
+      switch (srcOf(w0)) {
+        case BPF_PSEUDO_FUNC:
+          words[2 * slot + 3] = calleeOf(slot, imm);
+          break;
+        case BPF_PSEUDO_MAP_FD:
+        case BPF_PSEUDO_MAP_IDX:
+          words[2 * slot] = withSrc(w0, BPF_PSEUDO_MAP_FD);
+          words[2 * slot + 1] = imm + 1;
+          maps.set(slot, mapName(object, imm));
+          break;
+        case BPF_PSEUDO_MAP_VALUE:
+        case BPF_PSEUDO_MAP_IDX_VALUE:
+          words[2 * slot] = withSrc(w0, BPF_PSEUDO_MAP_VALUE);
+          words[2 * slot + 1] = imm + 1;
+          maps.set(slot, mapName(object, imm));
+          break;
+        case 0: {
+          const name = loadsSymbol(input, slot) ? table.name(imm) : undefined;
+          if (name !== undefined) symbols.set(slot, name);
+          break;
+        }
+      }
+      slot++;
+    } else if (isPercpuAddress(linear, slot)) {
+      const name = table.name(imm);
+      if (name !== undefined) symbols.set(slot, name);
+    } else {
+      words[2 * slot] = withCode(w0, dumpedCode(code));
+    }
+  }
+
+  return {
+    words,
+    calls,
+    maps,
+    symbols,
+    lineInfo: lineInfoOf(input),
+    funcInfo: funcInfoOf(input),
+    subprogs,
+    pokes: linear.pokes.map(({ slot, map, key }) => ({ slot, map: mapName(object, map), key })),
+  };
+}
+
+/**
+ * The opcode a dump shows. Only two of the probe modes are turned back: a sign-extending probe load and a probe atomic
+ * stay as they are, and bpftool has no text for them.
+ */
+function dumpedCode(code: number): number {
+  const cls = classOf(code);
+  const mode = modeOf(code);
+  const probe =
+    (cls === BPF_LDX && mode === BPF_PROBE_MEM) ||
+    ((cls === BPF_LDX || cls === BPF_STX || cls === BPF_ST) && mode === BPF_PROBE_MEM32);
+  return probe ? (code & ~0xe0) | BPF_MEM : code;
+}
+
+/** The 16-bit offset that a call with this distance shows. */
+function shownDistance(distance: number, farCalls: 'truncated' | 'zero'): number {
+  const low = (distance << 16) >> 16;
+  return low === distance || farCalls === 'truncated' ? low : 0;
+}
+
+function loadsSymbol({ linear, symbolLoads }: DumpInput, slot: number): boolean {
+  if (symbolLoads !== undefined) return symbolLoads.has(slot);
+  return linear.insns[2 * slot + 3] === KERNEL_ADDRESS_HIGH && wasInserted(linear, slot);
+}
+
+/** Is the instruction the first of an inserted pair that loads the address of a per-cpu variable? */
+function isPercpuAddress(linear: LinearProgram, slot: number): boolean {
+  const w0 = linear.insns[2 * slot];
+  if (codeOf(w0) !== (BPF_ALU | BPF_MOV) || slot + 1 >= linear.length || !wasInserted(linear, slot))
+    return false;
+  const next = linear.insns[2 * slot + 2];
+  return (
+    codeOf(next) === (BPF_ALU64 | BPF_MOV | BPF_X) &&
+    offOf(next) === BPF_ADDR_PERCPU &&
+    srcOf(next) === dstOf(w0)
+  );
+}
+
+/** Did a patch bring the instruction in, not as its last one? */
+function wasInserted(linear: LinearProgram, slot: number): boolean {
+  return linear.aux[slot * linear.auxWords + AUX_ORIG] === 0;
+}
+
+function mapName(object: BpfObject, index: number): string {
+  return index >= 0 && index < object.maps.length ? object.maps[index].name : `map ${index}`;
+}
+
+function lineInfoOf({ linear, object, program }: DumpInput): DumpLine[] {
+  return linear.lineInfo.map(({ index, slot }) => {
+    const { fileNameOff, lineOff, line, column } = program.lineInfo[index];
+    const file = object.btf?.string(fileNameOff) ?? '';
+    return { slot, file, line, column, source: object.btf?.string(lineOff) ?? '' };
+  });
+}
+
+function funcInfoOf({ linear, object, program }: DumpInput): DumpFunction[] {
+  const functions: DumpFunction[] = [];
+  for (const { id, start } of linear.subprogs) {
+    if (id >= program.funcInfo.length) continue;
+    const { typeId } = program.funcInfo[id];
+    functions.push({
+      slot: start,
+      name: object.btf?.typeName(typeId) ?? program.subprogs[id].name,
+      prototype: object.btf instanceof Btf ? funcPrototype(object.btf, typeId) : '',
+    });
+  }
+  return functions;
+}
+
+/** What `--json` writes; `insns` are 16 hexadecimal digits each, the bytes in the order they have in memory. */
+export function dumpAsJson(dump: XlatedDump): Record<string, unknown> {
+  const hex = Buffer.from(dumpBytes(dump)).toString('hex');
+  return {
+    insns: Array.from({ length: dump.words.length / 2 }, (_, slot) => hex.slice(16 * slot, 16 * slot + 16)),
+    calls: Object.fromEntries(dump.calls),
+    maps: Object.fromEntries(dump.maps),
+    symbols: Object.fromEntries(dump.symbols),
+    line_info: dump.lineInfo,
+    func_info: dump.funcInfo.map(({ slot, name }) => ({ slot, name })),
+    subprogs: dump.subprogs,
+    pokes: dump.pokes,
+  };
+}
+
+/** The instructions as 8-byte little-endian words, what `bpftool prog dump xlated … file` writes. */
+export function dumpBytes(dump: XlatedDump): Uint8Array {
+  const { words } = dump;
+  const bytes = new Uint8Array(4 * words.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < words.length; i++) view.setInt32(4 * i, words[i], true);
+  return bytes;
+}
+
+/** The lines of `bpftool prog dump xlated`, with symbols' names where it has them from /proc/kallsyms. */
+export function dumpListing(
+  dump: XlatedDump,
+  options: { readonly opcodes?: boolean; readonly linum?: boolean } = {},
+): Generator<string, void> {
+  const names: DisasmNames = {
+    call: (slot, w0) => {
+      const name = dump.calls.get(slot);
+      if (name === undefined || srcOf(w0) !== BPF_PSEUDO_CALL) return name;
+      return `${signed(offOf(w0))}#${name}`;
+    },
+  };
+  const functions: ListedFunction[] = dump.funcInfo.map(({ slot, prototype }) => ({ slot, head: prototype }));
+  return listing(dump.words, { names, functions, lines: dump.lineInfo, ...options });
+}
