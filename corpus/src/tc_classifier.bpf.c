@@ -192,7 +192,7 @@ int metadata(struct __sk_buff *skb)
 	return TC_ACT_PIPE;
 }
 
-/* Stores into the packet from the first instruction on, with a loop back to the top of the program. */
+/* Stores of two widths into the payload: the prologue goes in front of a first instruction that loads from the context. */
 SEC("tc")
 int scrub_payload(struct __sk_buff *skb)
 {
