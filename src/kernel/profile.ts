@@ -91,6 +91,8 @@ export interface KernelProfile {
     readonly inlineKptrXchg: boolean;
     /** Signed division by constant -1 and by a register is guarded (6.6, the present form 6.11). */
     readonly signedDivisionGuards: boolean;
+    /** A dump shows calls that are too far for 16 bits with distance 0 (7.2) and not with its low 16 bits. */
+    readonly dumpsFarCallsAsZero?: boolean;
   };
 
   /** Per-cpu variable, and member where it is a structure, that holds the CPU's number: `pcpu_hot.cpu_number`. */
