@@ -1,0 +1,90 @@
+/** Asks one kernel about objects: fetch, unpack, boot, name. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fetchPackages, type FetchedPackage } from './apt.js';
+import { runGuest } from './guest.js';
+import { unpackKernel } from './image.js';
+import { Kallsyms } from './kallsyms.js';
+import { ORACLE_KERNELS, type OracleKernel } from './kernels.js';
+import { nameObject, type ObjectTruth, type RawObject } from './truth.js';
+
+export interface AskOptions {
+  /** Folder with `guest/` and `loader/`. */
+  readonly sources: string;
+  /** Where packages are kept between runs. */
+  readonly cache: string;
+  readonly seconds: number;
+  readonly progress: (line: string) => void;
+}
+
+export interface Answer {
+  readonly kernel: OracleKernel;
+  readonly packages: readonly FetchedPackage[];
+  /** `/proc/version` of the guest. */
+  readonly version: string;
+  readonly kallsyms: Kallsyms;
+  /** In the order asked. */
+  readonly objects: readonly ObjectTruth[];
+}
+
+const TOOLS: readonly (readonly [path: string, debian: string])[] = [
+  ['/usr/bin/qemu-system-x86_64', 'qemu-system-x86'],
+  ['/bin/busybox', 'busybox-static'],
+  ['/usr/include/bpf/libbpf.h', 'libbpf-dev'],
+  ['/usr/bin/cc', 'gcc'],
+  ['/usr/bin/xz', 'xz-utils'],
+  ['/usr/bin/apt-get', 'apt'],
+];
+
+/** @throws Error that names the Debian packages to install */
+function checkTools(): void {
+  const missing = TOOLS.filter(([path]) => !existsSync(path)).map(([, debian]) => debian);
+  if (missing.length > 0) throw new Error(`needs Debian packages: ${missing.join(' ')}`);
+}
+
+/** @throws Error naming the known releases */
+export function oracleKernel(release: string): OracleKernel {
+  const kernel = ORACLE_KERNELS.find((one) => one.release === release);
+  if (kernel !== undefined) return kernel;
+  throw new Error(`no kernel ${release}; there are ${ORACLE_KERNELS.map((one) => one.release).join(', ')}`);
+}
+
+/**
+ * Loads every program of every object in the kernel of the release and gives what it said. Leaves the kernel's BTF in
+ * the cache folder as `btf-RELEASE`.
+ * @throws Error when a tool or a package is missing, or the guest does not come up
+ */
+export async function askKernel(
+  release: string,
+  objects: readonly string[],
+  options: AskOptions,
+): Promise<Answer> {
+  const kernel = oracleKernel(release);
+  checkTools();
+  mkdirSync(options.cache, { recursive: true });
+  options.progress(`${release}: packages of ${kernel.suite}`);
+  const suiteCache = join(options.cache, kernel.suite);
+  mkdirSync(suiteCache, { recursive: true });
+  const packages = fetchPackages(kernel, suiteCache);
+  const image = unpackKernel(packages, suiteCache);
+  options.progress(`${release}: ${image.uname}, ${objects.length} objects`);
+  const scratch = mkdtempSync(join(suiteCache, 'guest-'));
+  const guest = await runGuest(image, objects, {
+    sources: options.sources,
+    scratch,
+    seconds: options.seconds,
+    progress: options.progress,
+  }).finally(() => {
+    rmSync(scratch, { recursive: true, force: true });
+  });
+  writeFileSync(join(options.cache, `btf-${release}`), guest.btf);
+  const kallsyms = new Kallsyms(guest.kallsyms);
+  const truths = guest.objects.map((result, number) => {
+    const raw: RawObject =
+      typeof result === 'string'
+        ? (JSON.parse(result) as RawObject)
+        : { verdict: 'kernel-crash', libbpf_log: result.crashed, programs: [] };
+    return nameObject(basename(objects[number]!), image.uname, raw, kallsyms);
+  });
+  return { kernel, packages, version: guest.version, kallsyms, objects: truths };
+}
