@@ -68,6 +68,7 @@ export interface Rewritten {
 
 /**
  * Checks the program once and lays out what stores are made from.
+ * @param known facts of an earlier check of the same program for the same profile, taken instead of checking again
  * @throws VerifierError when the analysis cannot go on
  */
 export function prepare(
@@ -75,8 +76,9 @@ export function prepare(
   program: BpfProgram,
   profile: KernelProfile,
   options: PipelineOptions = {},
+  known?: Facts,
 ): Prepared {
-  const facts = deriveFacts(object, program, profile);
+  const facts = known ?? deriveFacts(object, program, profile);
   const input: StoreInput = {
     insns: program.insns,
     aux: facts.aux,
