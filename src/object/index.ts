@@ -1,0 +1,17 @@
+/** Loading BPF objects: `loadObject` for files, `parseObject` for bytes. */
+export { loadObject, parseObject } from './load.js';
+export { Btf } from './btf.js';
+export { ProgType, AttachType, BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, sectionDef } from './programs.js';
+export type { SectionDef } from './programs.js';
+export * from './map-types.js';
+export { ObjectError } from './program.js';
+export type {
+  BpfObject,
+  BpfProgram,
+  FuncInfo,
+  LineInfo,
+  MapDef,
+  ObjectBtf,
+  ProgramFailure,
+  Subprog,
+} from './program.js';

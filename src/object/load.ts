@@ -1,0 +1,166 @@
+/**
+ * From the bytes of an object file to its programs, in the order libbpf works: ELF, BTF, maps, functions, relocation,
+ * linking. Whatever is broken about the file is an `ObjectError`; what only one program cannot have is that program's
+ * entry in `failures`, and the others are still made.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Btf } from './btf.js';
+import { NO_BTF_EXT, parseBtfExt } from './btf-ext.js';
+import type { BtfExt } from './btf-ext.js';
+import { VariableSymbols } from './data-sections.js';
+import { describeSection, ElfFile } from './elf.js';
+import type { ElfSection } from './elf.js';
+import { isSubprogram, readCode } from './functions.js';
+import type { FunctionCode } from './functions.js';
+import { LinkFailure, Linker } from './link.js';
+import { MapPlaces } from './map-places.js';
+import { ObjectError } from './program.js';
+import type { BpfObject, BpfProgram, LineInfo, ProgramFailure } from './program.js';
+import { ProgType, sectionDef } from './programs.js';
+import type { SectionDef } from './programs.js';
+import { Relocator } from './relocate.js';
+import type { ErrorMaker } from './string-table.js';
+import { printable } from './string-table.js';
+
+/** Largest file that is read, in bytes. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** Longest license string libbpf passes on. */
+const MAX_LICENSE_CHARS = 63;
+
+/**
+ * Reads an object file.
+ * @param path used as is in messages
+ * @throws ObjectError when the file cannot be read, is no regular file, or is no sound BPF object
+ */
+export function loadObject(path: string): BpfObject {
+  return parseObject(readFile(path), path);
+}
+
+function readFile(path: string): Uint8Array {
+  let fd: number;
+  try {
+    // O_NONBLOCK: opening a FIFO must not wait for its other end.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new ObjectError(path, explainOpenError(error));
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isDirectory()) throw new ObjectError(path, 'is a directory');
+    if (!stat.isFile()) throw new ObjectError(path, 'is no regular file');
+    if (stat.size > MAX_FILE_BYTES) {
+      throw new ObjectError(path, `${stat.size} bytes are more than an object may have (${MAX_FILE_BYTES})`);
+    }
+    const bytes = new Uint8Array(stat.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const got = readSync(fd, bytes, length, bytes.length - length, null);
+      if (got === 0) break;
+      length += got;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    if (error instanceof ObjectError) throw error;
+    throw new ObjectError(path, `cannot be read (${codeOfError(error)})`);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function codeOfError(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+function explainOpenError(error: unknown): string {
+  const code = codeOfError(error);
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return 'permission denied';
+  return `cannot be opened (${code})`;
+}
+
+/**
+ * Makes the programs of an object file's bytes. The result may keep views of `bytes`: they must not change afterwards.
+ * @param fileName for messages; its last part is the object's name
+ * @throws ObjectError when the bytes are no sound BPF object
+ */
+export function parseObject(bytes: Uint8Array, fileName: string): BpfObject {
+  const bad: ErrorMaker = (what) => new ObjectError(fileName, what);
+  const elf = new ElfFile(bytes, bad);
+  const { btf, ext } = readTypes(elf, bad);
+  const code = readCode(elf, bad);
+  const places = new MapPlaces(elf, btf, new VariableSymbols(elf), fileName, bad);
+  const relocator = new Relocator(elf, code, places, btf, ext, bad);
+  const linker = new Linker(code, relocator, ext, btf);
+
+  const programs: BpfProgram[] = [];
+  const failures: ProgramFailure[] = [];
+  for (const fn of code.functions) {
+    if (isSubprogram(code, fn)) continue;
+    const section = sectionName(fn);
+    const made = makeProgram(fn, section, linker);
+    if (made instanceof LinkFailure) failures.push({ program: fn.name, section, reason: made.reason });
+    else programs.push(made);
+  }
+  return {
+    fileName: basename(fileName),
+    license: readLicense(elf),
+    maps: places.maps,
+    programs,
+    failures,
+    ...(btf === undefined ? {} : { btf }),
+  };
+}
+
+function readTypes(elf: ElfFile, bad: ErrorMaker): { btf: Btf | undefined; ext: BtfExt } {
+  const section = elf.sectionByName('.BTF');
+  if (section === undefined) return { btf: undefined, ext: NO_BTF_EXT };
+  const btf = new Btf(elf.contents(section), describeSection(section), bad);
+  const extSection = elf.sectionByName('.BTF.ext');
+  if (extSection === undefined) return { btf, ext: NO_BTF_EXT };
+  return { btf, ext: parseBtfExt(elf.contents(extSection), describeSection(extSection), btf, elf, bad) };
+}
+
+function readLicense(elf: ElfFile): string {
+  const section: ElfSection | undefined = elf.sectionByName('license');
+  if (section === undefined) return '';
+  const text = Buffer.from(elf.contents(section).subarray(0, MAX_LICENSE_CHARS)).toString('utf8');
+  const end = text.indexOf('\0');
+  return end === -1 ? text : text.slice(0, end);
+}
+
+/** The section's name without the `?` that asks user space not to load the program by itself. */
+function sectionName(fn: FunctionCode): string {
+  const { name } = fn.code.section;
+  return name.startsWith('?') ? name.slice(1) : name;
+}
+
+function makeProgram(fn: FunctionCode, section: string, linker: Linker): BpfProgram | LinkFailure {
+  if (!fn.globalSymbol) return new LinkFailure('a static function cannot be a program');
+  const def: SectionDef | undefined = sectionDef(section);
+  if (def === undefined) {
+    return new LinkFailure(`section name "${printable(section)}" tells no program type`);
+  }
+  if (def.type === ProgType.STRUCT_OPS) {
+    return new LinkFailure(`struct_ops programs are not supported (section "${printable(section)}")`);
+  }
+  const linked = linker.link(fn);
+  if (linked instanceof LinkFailure) return linked;
+  let lineInfo: LineInfo[] | undefined;
+  return {
+    name: fn.name,
+    section,
+    type: def.type,
+    attachType: def.attachType,
+    flags: def.flags,
+    attachTarget: def.attachTarget,
+    insns: linked.insns,
+    subprogs: linked.subprogs,
+    funcInfo: linked.funcInfo,
+    // Line info takes far more memory than instructions and few readers want it: made when first asked for.
+    get lineInfo(): readonly LineInfo[] {
+      lineInfo ??= linked.lineInfo();
+      return lineInfo;
+    },
+  };
+}
