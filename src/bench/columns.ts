@@ -33,7 +33,7 @@ export const COLUMNS = [
     aliases: ['filename', 'file'],
     heading: 'File',
     unit: '-',
-    meaning: 'Object file without folders; the name of the shape for a synthetic workload',
+    meaning: 'Object file without folders; `synthetic` for a shape made from a seed',
     type: 'text',
     sort: 'asc',
     align: 'left',
@@ -43,7 +43,8 @@ export const COLUMNS = [
     aliases: ['progname', 'prog'],
     heading: 'Program',
     unit: '-',
-    meaning: 'Entry function of the program',
+    meaning:
+      'Entry function of the program, with `+rnd_hi32` or `+blinded` when it was loaded that way; the name of the shape',
     type: 'text',
     sort: 'asc',
     align: 'left',

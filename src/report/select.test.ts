@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { emptyRow } from '../bench/columns.js';
+import { parseEmit, parseSort, sortRows } from './select.js';
+
+describe('veristat’s small languages', () => {
+  test('-e names columns by any spelling, in the order given', () => {
+    expect(parseEmit('prog,file,dur')).toEqual(['prog_name', 'file_name', 'duration']);
+    expect(() => parseEmit('prog,,file')).toThrow("unknown column ''");
+  });
+
+  test.each([
+    ['duration', true],
+    ['duration^', false],
+    ['durationv', true],
+    ['file', false],
+    ['file!', true],
+  ])('-s %s', (spec, descending) => {
+    expect(parseSort(spec)).toEqual([{ column: parseSort(spec)[0].column, descending }]);
+  });
+
+  test('-s refuses what is no column', () => {
+    expect(() => parseSort('insnsv')).toThrow("unknown column 'insnsv'");
+    expect(() => parseSort('^')).toThrow("unknown column '^'");
+  });
+
+  test('rows are ordered by the keys, then file, then program; what is absent is least', () => {
+    const rows = [
+      { ...emptyRow(), file_name: 'b', prog_name: 'p', duration: 5 },
+      { ...emptyRow(), file_name: 'a', prog_name: 'q', duration: 5 },
+      { ...emptyRow(), file_name: 'a', prog_name: 'p', duration: 5 },
+      { ...emptyRow(), file_name: 'c', prog_name: 'p' },
+      { ...emptyRow(), file_name: 'd', prog_name: 'p', duration: 9 },
+    ];
+    const order = sortRows(rows, parseSort('duration')).map((row) => row.file_name! + row.prog_name!);
+    expect(order).toEqual(['dp', 'ap', 'aq', 'bp', 'cp']);
+  });
+});
