@@ -54,6 +54,7 @@ export function inChildProcess({ entry, timeoutMs }: ChildOptions): Execute {
       const finish = (code: number | null, signal: NodeJS.Signals | null) => {
         clearTimeout(timer);
         stop.removeEventListener('abort', onStop);
+        process.off('exit', onExit);
         resolve(answered ?? failed(endedBy ?? describeEnd(code, signal, stderr())));
       };
       const timer = setTimeout(() => {
@@ -63,6 +64,9 @@ export function inChildProcess({ entry, timeoutMs }: ChildOptions): Execute {
         end('interrupted');
       };
       stop.addEventListener('abort', onStop, { once: true });
+      // A child in a long loop would outlive a parent that exits, e.g. because its reader is gone.
+      const onExit = () => child.kill('SIGKILL');
+      process.once('exit', onExit);
 
       child.on('message', (message) => {
         answered = message as Answer;

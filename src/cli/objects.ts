@@ -1,0 +1,50 @@
+/** Object files that a command was given. */
+import { readFileSync } from 'node:fs';
+import { targetsOf, type LoadOptions } from '../bench/targets.js';
+import type { Target } from '../bench/measure.js';
+import { loadObject } from '../object/index.js';
+import { oneLine } from './outcome.js';
+
+/** Arguments with each `@LIST` replaced by the lines of that file, `#` lines and empty ones left out. */
+export function expandLists(args: readonly string[]): string[] {
+  return args.flatMap((arg) =>
+    arg.startsWith('@')
+      ? readFileSync(arg.slice(1), 'utf8')
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== '' && !line.startsWith('#'))
+      : arg,
+  );
+}
+
+/** What could be made of some object files, and what could not: `FILE: what`, one line each. */
+export interface Opened {
+  readonly targets: Target[];
+  readonly problems: string[];
+  /** Files that could not be read as objects at all. */
+  readonly skippedFiles: number;
+  /** Programs that the loader could not make ready. */
+  readonly skippedPrograms: number;
+}
+
+/** Opens the objects one by one; a bad one does not keep the others from being measured. */
+export function openObjects(paths: readonly string[], load: LoadOptions): Opened {
+  const targets: Target[] = [];
+  const problems: string[] = [];
+  let skippedFiles = 0;
+  let skippedPrograms = 0;
+  for (const path of paths) {
+    try {
+      const object = loadObject(path);
+      targets.push(...targetsOf(path, object, load));
+      for (const { program, section, reason } of object.failures) {
+        problems.push(oneLine(`${path}: ${program} (${section}): ${reason}`));
+        skippedPrograms++;
+      }
+    } catch (error) {
+      problems.push(oneLine(error));
+      skippedFiles++;
+    }
+  }
+  return { targets, problems, skippedFiles, skippedPrograms };
+}

@@ -1,0 +1,46 @@
+/** How a command ends: exit codes, and one line for whatever went wrong. */
+
+/** 0: all well. 1: a verdict failed or an input was bad. 2: wrong usage. */
+export const EXIT_OK = 0;
+export const EXIT_FAILURE = 1;
+export const EXIT_USAGE = 2;
+/** 128 + SIGINT. */
+export const EXIT_INTERRUPTED = 130;
+
+/** An option or argument that cannot be meant; ends with `EXIT_USAGE`. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Everything the tool says about itself goes here, results go to stdout. */
+export function say(line: string): void {
+  process.stderr.write(`patchbench: ${line}\n`);
+}
+
+/** Something went wrong: its one line on stderr; the stack only with `PATCHBENCH_DEBUG=1`. */
+export function sayError(error: unknown): void {
+  say(oneLine(error));
+  if (process.env['PATCHBENCH_DEBUG'] === '1' && error instanceof Error)
+    process.stderr.write(`${error.stack ?? ''}\n`);
+}
+
+/** Causes of failed system calls, in the words of the shell. */
+const CAUSES: Readonly<Partial<Record<string, string>>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  ENOSPC: 'no space left on the device',
+};
+
+/** An error as one line without control characters: `FILE: what` for failed system calls. */
+export function oneLine(error: unknown): string {
+  return describe(error).replace(/\p{Cc}+/gu, ' ');
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path } = error as NodeJS.ErrnoException;
+  const cause = code === undefined ? undefined : CAUSES[code];
+  return cause !== undefined && path !== undefined ? `${path}: ${cause}` : error.message;
+}

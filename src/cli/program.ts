@@ -1,0 +1,27 @@
+/** The commands of `patchbench`. */
+import { Command } from 'commander';
+import { packageVersion } from '../bench/checkout.js';
+import { registerList } from './list.js';
+import { registerRun } from './run.js';
+import { registerXlated } from './xlated.js';
+
+/** The command line, ready to parse; errors are thrown, never exits. */
+export function makeProgram(): Command {
+  const program = new Command('patchbench')
+    .description(
+      'Measures the ways Linux could hold the instructions of a BPF program while bpf_patch_insn_data() rewrites it.',
+    )
+    .version(`patchbench v${packageVersion()}`, '-V, --version')
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    .configureOutput({
+      // One line, and the name of the tool in front, as all its errors have it.
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'patchbench: ').replace(/\n(?=.)/g, ' '));
+      },
+    });
+  registerRun(program);
+  registerXlated(program);
+  registerList(program);
+  return program;
+}
