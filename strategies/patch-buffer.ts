@@ -9,7 +9,7 @@
  *
  * For the last two the distance in the words is ignored: the store knows it.
  */
-import { branchKind, NOT_BRANCH } from '../src/isa/insn.js';
+import { BRANCH_OFF, branchDistance, branchKind, NOT_BRANCH } from '../src/isa/insn.js';
 
 /** Most instructions a patch can have; the kernel's `INSN_BUF_SIZE` is 32. */
 export const PATCH_MAX = 32;
@@ -65,5 +65,50 @@ export class PatchBuffer {
     this.subprogs[at] = subprog;
     this.length = at + 1;
     return this;
+  }
+}
+
+/**
+ * Where the `INSIDE` branch at patch slot `at` leads: a slot of the patch, or `patch.length` for the one behind it.
+ * @throws RangeError when it leads elsewhere
+ */
+export function insideTarget(patch: PatchBuffer, at: number): number {
+  const w0 = patch.words[2 * at];
+  const target = at + 1 + branchDistance(branchKind(w0), w0, patch.words[2 * at + 1]);
+  if (target < 0 || target > patch.length) {
+    throw new RangeError(`branch ${at} of a patch leads to ${target}, outside of 0..${patch.length}`);
+  }
+  return target;
+}
+
+/**
+ * Checks a patch against the instruction it is to replace.
+ * @param replacedKind branch kind of that instruction
+ * @param subprogs number of remaining subprograms
+ * @throws RangeError when the patch is empty, a branch in it leads nowhere, `OWN` is used where nothing was aimed at,
+ * or it would squeeze a 32-bit distance into 16 bit
+ */
+export function assertPatch(patch: PatchBuffer, replacedKind: number, subprogs: number): void {
+  if (patch.length === 0) throw new RangeError('a patch has at least one instruction');
+  for (let at = 0; at < patch.length; at++) {
+    const kind = patch.kinds[at];
+    if (kind === PLAIN) continue;
+    const branch = branchKind(patch.words[2 * at]);
+    if (branch === NOT_BRANCH)
+      throw new RangeError(`instruction ${at} of a patch has a target but is no branch`);
+    if (kind === INSIDE) {
+      insideTarget(patch, at);
+    } else if (kind === OWN) {
+      if (replacedKind === NOT_BRANCH) {
+        throw new RangeError(`branch ${at} of a patch wants the target of an instruction that has none`);
+      }
+      if (branch === BRANCH_OFF && replacedKind !== BRANCH_OFF) {
+        throw new RangeError(`branch ${at} of a patch has 16 bit for a 32-bit distance`);
+      }
+    } else if (patch.subprogs[at] < 0 || patch.subprogs[at] >= subprogs) {
+      throw new RangeError(
+        `branch ${at} of a patch leads to subprogram ${patch.subprogs[at]} of ${subprogs}`,
+      );
+    }
   }
 }

@@ -1,0 +1,121 @@
+/**
+ * The end of deferral: records in their final order become the linear program.
+ *
+ *     1. each run of records is appended: words copied, the slot of each label noted, branches listed
+ *     2. each listed branch gets its distance, from the slots of its own record and of its label
+ *
+ * Both are O(records); nothing else of a deferred program has to be visited.
+ */
+import { BRANCH_OFF, BRANCH_SUBPROG, branchKind } from '../src/isa/insn.js';
+import type { Counters } from './counters.js';
+import type { Labels } from './labels.js';
+import { AUX_RUN_LOOP, LABEL, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
+
+export class Linearizer {
+  readonly insns: Int32Array;
+  /** Final slot of each label that a record carries; the end's too. */
+  readonly slots: Int32Array;
+  private readonly aux: Uint32Array;
+  /** Slots of the branches appended so far. */
+  private readonly branches: Int32Array;
+  /** Their target labels. */
+  private readonly targets: Int32Array;
+  private branchCount = 0;
+  private length = 0;
+
+  /**
+   * @param count records that will be appended
+   * @param ownAux the finished aux rows, when the container has them in their final order already
+   */
+  constructor(
+    private readonly records: Int32Array,
+    private readonly rows: Uint32Array,
+    private readonly auxWords: number,
+    private readonly labels: Labels,
+    counters: Counters,
+    count: number,
+    private readonly ownAux?: Uint32Array,
+  ) {
+    this.insns = new Int32Array(2 * count);
+    this.aux = ownAux ?? new Uint32Array(count * auxWords);
+    this.slots = new Int32Array(labels.count);
+    this.slots[labels.end] = count;
+    this.branches = new Int32Array(count);
+    this.targets = new Int32Array(count);
+    const auxBytes = ownAux === undefined ? this.aux.byteLength : 0;
+    counters.allocations += ownAux === undefined ? 5 : 4;
+    counters.bytesAllocated +=
+      this.insns.byteLength + this.slots.byteLength + 2 * this.branches.byteLength + auxBytes;
+    counters.insnBytesMoved += this.insns.byteLength;
+    counters.auxBytesMoved += auxBytes;
+    counters.branchVisits += count;
+  }
+
+  /** Appends the `count` records from `from` on. */
+  append(from: number, count: number): void {
+    const records = this.records;
+    const insns = this.insns;
+    const slots = this.slots;
+    const branches = this.branches;
+    const targets = this.targets;
+    let listed = this.branchCount;
+    let slot = this.length;
+    if (this.ownAux === undefined) this.appendAux(from, count, slot);
+    const end = (from + count) * RECORD_WORDS;
+    for (let at = from * RECORD_WORDS; at < end; at += RECORD_WORDS, slot++) {
+      insns[2 * slot] = records[at + W0];
+      insns[2 * slot + 1] = records[at + W1];
+      const label = records[at + LABEL];
+      if (label >= 0) slots[label] = slot;
+      const target = records[at + TARGET];
+      if (target >= 0) {
+        branches[listed] = slot;
+        targets[listed++] = target;
+      }
+    }
+    this.branchCount = listed;
+    this.length = slot;
+  }
+
+  private appendAux(from: number, count: number, slot: number): void {
+    const words = count * this.auxWords;
+    const source = from * this.auxWords;
+    const target = slot * this.auxWords;
+    if (count > AUX_RUN_LOOP) {
+      this.aux.set(this.rows.subarray(source, source + words), target);
+    } else {
+      const rows = this.rows;
+      const aux = this.aux;
+      for (let word = 0; word < words; word++) aux[target + word] = rows[source + word];
+    }
+  }
+
+  /**
+   * Writes the distance of every branch.
+   * @returns false when one does not fit into its 16 bit
+   */
+  resolve(): boolean {
+    const { insns, slots, branches, targets, labels } = this;
+    let fits = true;
+    for (let listed = 0; listed < this.branchCount; listed++) {
+      const slot = branches[listed];
+      const w0 = insns[2 * slot];
+      const kind = branchKind(w0);
+      const target = targets[listed];
+      const label = kind === BRANCH_SUBPROG ? labels.resolve(target) : labels.resolveJump(target);
+      const distance = slots[label] - slot - 1;
+      if (kind === BRANCH_OFF) {
+        if ((distance << 16) >> 16 !== distance) fits = false;
+        insns[2 * slot] = (w0 & 0xffff) | (distance << 16);
+      } else {
+        insns[2 * slot + 1] = distance;
+      }
+    }
+    return fits;
+  }
+
+  /** The aux records in final order. */
+  auxRows(): Uint32Array {
+    return this.aux;
+  }
+}
