@@ -24,6 +24,7 @@ import {
   BPF_JMP32,
   BPF_LD,
   BPF_LDX,
+  BPF_LOAD_ACQ,
   BPF_IMM,
   BPF_MEMSX,
   BPF_PROBE_ATOMIC,
@@ -132,8 +133,8 @@ export function branchDistance(kind: number, w0: number, w1: number): number {
 }
 
 /**
- * The register an instruction defines, or -1 (`insn_def_regno()`, kernel/bpf/verifier.c, 6.12). Meant for
- * instructions that are no jumps or calls: those define none here.
+ * The register an instruction defines, or -1 (`insn_def_regno()`, kernel/bpf/verifier.c, 6.12, and
+ * `bpf_atomic_load_reg()`, include/linux/filter.h, 7.2, for load-acquire). Jumps and calls define none here.
  */
 export function definedRegister(w0: number, imm: number): number {
   const code = w0 & 0xff;
@@ -144,7 +145,9 @@ export function definedRegister(w0: number, imm: number): number {
       return -1;
     case BPF_STX: {
       const mode = code & 0xe0;
-      if ((mode !== BPF_ATOMIC && mode !== BPF_PROBE_ATOMIC) || (imm & BPF_FETCH) === 0) return -1;
+      if (mode !== BPF_ATOMIC && mode !== BPF_PROBE_ATOMIC) return -1;
+      if (imm === BPF_LOAD_ACQ) return (w0 >>> 8) & 0xf;
+      if ((imm & BPF_FETCH) === 0) return -1;
       return imm === BPF_CMPXCHG ? 0 : (w0 >>> 12) & 0xf;
     }
     default:
