@@ -11,6 +11,7 @@ import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
 import type { KernelProfile } from '../kernel/profile.js';
 import { loadObject } from '../object/index.js';
 import { ObjectError, type BpfObject, type BpfProgram } from '../object/program.js';
+import { EXIT_FAILURE, EXIT_OK, oneLine, say } from './outcome.js';
 
 /** What the command was told. */
 export interface XlatedOptions {
@@ -36,17 +37,19 @@ export interface TextSinks {
 /** Characters of listing that are written at once. */
 const CHUNK = 1 << 16;
 
-/** The command cannot do what it was asked; `message` is for the user. */
-class UsageError extends Error {}
+/** What was asked for does not exist or cannot be written; the message says all, unlike one about the file's contents. */
+class RequestError extends Error {}
 
 /** Runs the command on one object and returns the exit code: 1 when any program asked for could not be shown. */
 export function runXlated(file: string, options: XlatedOptions, sinks: TextSinks): number {
   try {
     return showPrograms(file, options, sinks);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    sinks.err(error instanceof ObjectError || error instanceof UsageError ? message : `${file}: ${message}`);
-    return 1;
+    const message = oneLine(error);
+    sinks.err(
+      error instanceof ObjectError || error instanceof RequestError ? message : `${file}: ${message}`,
+    );
+    return EXIT_FAILURE;
   }
 }
 
@@ -62,7 +65,7 @@ function showPrograms(file: string, options: XlatedOptions, sinks: TextSinks): n
       sinks.err(`${file}: ${program}: ${reason}`);
     }
   }
-  const shown: Record<string, unknown> = {};
+  const shown = new Map<string, unknown>();
   for (const program of programs) {
     const dump = dumpOf(file, object, program, profile, options, sinks);
     if (dump === undefined) {
@@ -70,17 +73,17 @@ function showPrograms(file: string, options: XlatedOptions, sinks: TextSinks): n
       continue;
     }
     if (options.raw !== undefined) writeRaw(options.raw, dump);
-    if (options.json === true) shown[program.name] = dumpAsJson(dump);
+    if (options.json === true) shown.set(program.name, dumpAsJson(dump));
     else if (options.raw === undefined) {
       if (options.prog === undefined) sinks.out(`${program.section}  name ${program.name}\n`);
       writeLines(dumpListing(dump, options), sinks);
     }
   }
   if (options.json === true) {
-    const only = options.prog === undefined ? shown : shown[options.prog];
+    const only = options.prog === undefined ? Object.fromEntries(shown) : shown.get(options.prog);
     if (only !== undefined) sinks.out(`${JSON.stringify(only)}\n`);
   }
-  return failed ? 1 : 0;
+  return failed ? EXIT_FAILURE : EXIT_OK;
 }
 
 /** Turns the error of a name that does not exist into one about the command line, not about the file. */
@@ -88,7 +91,7 @@ function usable<T>(find: () => T): T {
   try {
     return find();
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new RequestError(oneLine(error));
   }
 }
 
@@ -100,16 +103,16 @@ function chosenPrograms(
   if (prog === undefined) {
     if (raw !== undefined && object.programs.length !== 1) {
       const names = object.programs.map(({ name }) => name).join(', ');
-      throw new UsageError(`${file}: --raw takes one program, name it with --prog (it has: ${names})`);
+      throw new RequestError(`${file}: --raw takes one program, name it with --prog (it has: ${names})`);
     }
     return object.programs;
   }
   const program = object.programs.find(({ name }) => name === prog);
   if (program !== undefined) return [program];
   const failure = object.failures.find((candidate) => candidate.program === prog);
-  if (failure !== undefined) throw new UsageError(`${file}: ${prog}: ${failure.reason}`);
+  if (failure !== undefined) throw new RequestError(`${file}: ${prog}: ${failure.reason}`);
   const names = object.programs.map(({ name }) => name).join(', ');
-  throw new UsageError(`${file}: no program ${prog} (it has: ${names === '' ? 'none' : names})`);
+  throw new RequestError(`${file}: no program ${prog} (it has: ${names === '' ? 'none' : names})`);
 }
 
 /** The view of one rewritten program; undefined, and a message, when the program cannot be rewritten. */
@@ -127,7 +130,7 @@ function dumpOf(
     const farCalls = profile.features.dumpsFarCallsAsZero === true ? 'zero' : 'truncated';
     return dumpXlated({ linear, object, program, symbols, farCalls });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = oneLine(error);
     sinks.err(`${file}: ${program.name}: ${message}`);
     return undefined;
   }
@@ -137,8 +140,8 @@ function writeRaw(path: string, dump: XlatedDump): void {
   try {
     writeFileAtomic(path, dumpBytes(dump));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${path}: cannot be written (${message})`);
+    const message = oneLine(error);
+    throw new RequestError(`${path}: cannot be written (${message})`);
   }
 }
 
@@ -152,11 +155,6 @@ function writeLines(lines: Iterable<string>, sinks: TextSinks): void {
     }
   }
   if (chunk !== '') sinks.out(chunk);
-}
-
-/** A message as one line of standard error, whatever names from the file it holds. */
-export function messageLine(message: string): string {
-  return `patchbench: ${message.replace(/\p{Cc}+/gu, ' ').trim()}\n`;
 }
 
 /** Adds the sub-command to the command line; sets `process.exitCode` when it ran. */
@@ -175,7 +173,9 @@ export function registerXlated(program: Command): void {
     .action((object: string, options: XlatedOptions) => {
       process.exitCode = runXlated(object, options, {
         out: (text) => process.stdout.write(text),
-        err: (message) => process.stderr.write(messageLine(message)),
+        err: (message) => {
+          say(oneLine(message));
+        },
       });
     });
 }

@@ -281,8 +281,8 @@ describe('the dump view', () => {
       },
       { symbols: ['jiffies', 'pcpu_hot.cpu_number'], inserted: [2, 3, 4, 5] },
     );
-    expect(dumpAsJson(dumpXlated(input))['symbols']).toEqual({ 2: 'jiffies', 4: 'pcpu_hot.cpu_number' });
-    expect(dumpAsJson(dumpXlated({ ...input, symbolLoads: new Set([0]) }))['symbols']).toEqual({
+    expect(dumpAsJson(dumpXlated(input))['addresses']).toEqual({ 2: 'jiffies', 4: 'pcpu_hot.cpu_number' });
+    expect(dumpAsJson(dumpXlated({ ...input, symbolLoads: new Set([0]) }))['addresses']).toEqual({
       0: 'jiffies',
       4: 'pcpu_hot.cpu_number',
     });

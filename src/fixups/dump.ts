@@ -73,7 +73,7 @@ export interface XlatedDump {
   /** Map behind each 64-bit load of a map or of an address in its value. */
   readonly maps: ReadonlyMap<number, string>;
   /** Kernel symbol whose address an instruction loads. */
-  readonly symbols: ReadonlyMap<number, string>;
+  readonly addresses: ReadonlyMap<number, string>;
   readonly lineInfo: readonly DumpLine[];
   readonly funcInfo: readonly DumpFunction[];
   readonly subprogs: readonly DumpSubprog[];
@@ -114,11 +114,11 @@ export interface DumpPoke {
  * @throws FixupError naming the slot of a call whose target is no subprogram, which the kernel refuses as its own bug
  */
 export function dumpXlated(input: DumpInput): XlatedDump {
-  const { linear, object, program, symbols: table } = input;
+  const { linear, object, program, symbols } = input;
   const words = linear.insns.slice(0, 2 * linear.length);
   const calls = new Map<number, string>();
   const maps = new Map<number, string>();
-  const symbols = new Map<number, string>();
+  const addresses = new Map<number, string>();
   const numberAt = new Map(linear.subprogs.map(({ start }, k) => [start, k]));
   const subprogs = linear.subprogs.map(({ id, start }) => ({
     start,
@@ -149,7 +149,7 @@ export function dumpXlated(input: DumpInput): XlatedDump {
         words[2 * slot + 1] = input.farCalls === 'zero' ? callee : (numberAt.get(slot + off + 1) ?? ENOENT);
         calls.set(slot, subprogs[callee].name);
       } else {
-        const name = table.name(imm);
+        const name = symbols.name(imm);
         if (name !== undefined) calls.set(slot, name);
       }
     } else if (code === LD_IMM64) {
@@ -170,15 +170,15 @@ export function dumpXlated(input: DumpInput): XlatedDump {
           maps.set(slot, mapName(object, imm));
           break;
         case 0: {
-          const name = loadsSymbol(input, slot) ? table.name(imm) : undefined;
-          if (name !== undefined) symbols.set(slot, name);
+          const name = loadsSymbol(input, slot) ? symbols.name(imm) : undefined;
+          if (name !== undefined) addresses.set(slot, name);
           break;
         }
       }
       slot++;
     } else if (isPercpuAddress(linear, slot)) {
-      const name = table.name(imm);
-      if (name !== undefined) symbols.set(slot, name);
+      const name = symbols.name(imm);
+      if (name !== undefined) addresses.set(slot, name);
     } else {
       words[2 * slot] = withCode(w0, dumpedCode(code));
     }
@@ -188,7 +188,7 @@ export function dumpXlated(input: DumpInput): XlatedDump {
     words,
     calls,
     maps,
-    symbols,
+    addresses,
     lineInfo: lineInfoOf(input),
     funcInfo: funcInfoOf(input),
     subprogs,
@@ -271,7 +271,7 @@ export function dumpAsJson(dump: XlatedDump): Record<string, unknown> {
     insns: Array.from({ length: dump.words.length / 2 }, (_, slot) => hex.slice(16 * slot, 16 * slot + 16)),
     calls: Object.fromEntries(dump.calls),
     maps: Object.fromEntries(dump.maps),
-    symbols: Object.fromEntries(dump.symbols),
+    addresses: Object.fromEntries(dump.addresses),
     line_info: dump.lineInfo,
     func_info: dump.funcInfo.map(({ slot, name }) => ({ slot, name })),
     subprogs: dump.subprogs,
