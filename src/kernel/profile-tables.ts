@@ -23,6 +23,7 @@ export interface ProfileTables {
   readonly release: string;
   readonly source: string;
   readonly features: KernelProfile['features'];
+  readonly contexts: KernelProfile['contexts'];
   /** See `KernelProfile.cpuNumberSymbol`. */
   readonly cpuNumberSymbol: string;
   readonly maxLoops: number;
@@ -74,6 +75,7 @@ export function profileFromTables(tables: ProfileTables): KernelProfile {
     source: tables.source,
     auxBytes: structSize('bpf_insn_aux_data'),
     features: tables.features,
+    contexts: tables.contexts,
     cpuNumberSymbol: tables.cpuNumberSymbol,
     maxLoops: tables.maxLoops,
     helper: (id) => helpers.any(id),

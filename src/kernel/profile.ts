@@ -95,6 +95,22 @@ export interface KernelProfile {
     readonly dumpsFarCallsAsZero?: boolean;
   };
 
+  /** Where releases convert context accesses differently; see src/fixups/context/. */
+  readonly contexts: {
+    /** `sk_buff` has a bit of its own for "VLAN tag present" (until 6.1); later the tag itself tells. */
+    readonly vlanPresentBit: boolean;
+    /** `sk_buff` tells kinds of time stamps apart by two bits (6.11); before by `mono_delivery_time` alone. */
+    readonly tstampTypeBits: boolean;
+    /** `MIN_NAPI_ID`: lower numbers are CPUs. */
+    readonly minNapiId: number;
+    /** "No receive queue" is -1 as 64 bits, not 32 (a fix on 6.12's branch). */
+    readonly rxQueueNone64: boolean;
+    /** Member of `bpf_sock_ops_kern` that says whether fields of the TCP socket can be read. */
+    readonly sockOpsGuard: string;
+    /** Reading `bpf_sock_ops.rtt_min` is guarded like other fields of the TCP socket. */
+    readonly sockOpsRttMinGuarded: boolean;
+  };
+
   /** Per-cpu variable, and member where it is a structure, that holds the CPU's number: `pcpu_hot.cpu_number`. */
   readonly cpuNumberSymbol: string;
   /** `BPF_MAX_LOOPS`. */
