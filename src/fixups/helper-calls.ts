@@ -86,7 +86,7 @@ function rewriteTailCall(env: FixupEnv, pos: Pos): Pos {
 }
 
 function rewriteMapOperation(env: FixupEnv, pos: Pos, helper: number, mapIndex: number): Pos {
-  const map = env.object.maps[mapIndex]!;
+  const map = env.object.maps[mapIndex];
   const ops = env.profile.mapOps(map.type);
   if (ops === undefined)
     throw new FixupError(`map ${map.name}: Linux ${env.profile.release} has no map type ${map.type}`);

@@ -28,7 +28,7 @@ export function initialiseMayGotoCounters(env: FixupEnv): void {
   const { store, patcher, patch, stacks, profile } = env;
   const count = store.subprogCount();
   for (let k = 0; k < count; k++) {
-    const stack = stacks[store.subprogId(k)]!;
+    const stack = stacks[store.subprogId(k)];
     if (stack.extra === 0) continue;
     const entry = store.subprogStart(k);
     if (entry === NONE) continue;

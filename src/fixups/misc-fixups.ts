@@ -35,7 +35,7 @@ export const doMiscFixups: Pass = {
   run(env: FixupEnv): void {
     const { store, stacks } = env;
     let subprog = 0;
-    let stack = stacks[store.subprogId(subprog)]!;
+    let stack = stacks[store.subprogId(subprog)];
     for (let pos = store.first(); pos !== NONE;) {
       pos = store.next(fixInsn(env, pos, stack));
       if (store.startsSubprog(pos, subprog + 1)) {

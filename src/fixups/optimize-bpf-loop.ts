@@ -44,7 +44,7 @@ export const optimizeBpfLoop: Pass = {
   run(env: FixupEnv): void {
     const { store, patcher, patch, stacks, profile } = env;
     let subprog = 0;
-    let stack = stacks[store.subprogId(subprog)]!;
+    let stack = stacks[store.subprogId(subprog)];
     let extra = 0;
     for (let pos = store.first(); pos !== NONE;) {
       if (store.word1(pos) === BPF_FUNC_loop && store.word0(pos) === HELPER_CALL) {

@@ -31,8 +31,8 @@ export const removeFastcallSpillsFills: Pass = {
       pos = store.next(pos);
       if (store.startsSubprog(pos, subprog + 1)) {
         const id = store.subprogId(subprog);
-        const fact = facts.subprogs[id]!;
-        if (modified && !fact.keepFastcallStack) stacks[id]!.depth = -fact.fastcallStackOff;
+        const fact = facts.subprogs[id];
+        if (modified && !fact.keepFastcallStack) stacks[id].depth = -fact.fastcallStackOff;
         subprog++;
         modified = false;
       }
