@@ -60,7 +60,7 @@ int account(struct __sk_buff *skb)
 	if (!usage)
 		return 1;
 	usage->packets++;
-	usage->bytes += skb->wire_len ?: skb->len;
+	usage->bytes += skb->len;
 	if (skb->mark == 0xfade)
 		bpf_sk_storage_delete(&by_socket, sk);
 	return 1;

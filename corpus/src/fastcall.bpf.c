@@ -26,7 +26,7 @@ NAKED int one_pair(void)
 		     : "memory");
 }
 
-/* Three pairs around one call, and two around the next: those of different number share the lowest offsets. */
+/* Three pairs around one call, two around the next: the pair next to the call has the lowest offset in both. */
 SEC("raw_tracepoint/sched_wakeup")
 NAKED int several_pairs(void)
 {
@@ -42,11 +42,11 @@ NAKED int several_pairs(void)
 		     "r1 = *(u64 *)(r10 - 8);"
 		     "r6 = r0;"
 		     "r2 += r3;"
-		     "*(u64 *)(r10 - 8) = r1;"
-		     "*(u64 *)(r10 - 16) = r2;"
+		     "*(u64 *)(r10 - 16) = r1;"
+		     "*(u64 *)(r10 - 24) = r2;"
 		     "call %[cpu];"
-		     "r2 = *(u64 *)(r10 - 16);"
-		     "r1 = *(u64 *)(r10 - 8);"
+		     "r2 = *(u64 *)(r10 - 24);"
+		     "r1 = *(u64 *)(r10 - 16);"
 		     "r0 += r6;"
 		     "r0 += r1;"
 		     "r0 += r2;"

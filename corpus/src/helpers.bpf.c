@@ -39,7 +39,7 @@ struct {
 } buffers SEC(".maps");
 
 __u64 clocks[8];
-char wanted[16] = "worker";
+static const char wanted[16] = "worker";
 
 SEC("raw_tracepoint/sched_switch")
 int inlined(void *ctx)
@@ -63,7 +63,7 @@ int time_and_identity(void *ctx)
 	(void)ctx;
 	clocks[0] = bpf_ktime_get_ns();
 	clocks[1] = bpf_ktime_get_boot_ns();
-	clocks[2] = bpf_ktime_get_coarse_ns();
+	clocks[2] = bpf_get_current_task();
 	clocks[3] = bpf_ktime_get_tai_ns();
 	clocks[4] = bpf_get_current_pid_tgid() ^ bpf_get_current_uid_gid();
 	clocks[5] = bpf_get_current_cgroup_id();

@@ -72,13 +72,14 @@ int two_loops(struct __sk_buff *skb)
 {
 	__u32 h = skb->len, i;
 
-	for (i = 0; i < 1024; i++) {
+	while (h != skb->mark) {
 		break_when_spent;
-		h = fold(h, words[i & 1023]);
+		h = fold(h, words[h & 1023]);
 	}
 	for (i = 0; i < h; i++) {
 		break_when_spent;
-		words[i & 1023] = mix(h + i);
+		sum += words[h & 1023] ^ i;
+		h -= 3;
 	}
 	return collatz(h) & 1;
 }

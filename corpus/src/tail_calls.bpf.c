@@ -75,6 +75,7 @@ int parse_vlan(struct xdp_md *ctx)
 	void *end = (void *)(long)ctx->data_end;
 	struct progress *at = where();
 	struct vlan_tag *tag;
+	__be16 type;
 	__u32 next;
 
 	if (!at || at->offset > 64 || at->tags > 2)
@@ -82,11 +83,12 @@ int parse_vlan(struct xdp_md *ctx)
 	tag = data + at->offset;
 	if ((void *)(tag + 1) > end)
 		return XDP_DROP;
+	type = tag->type;
 	at->offset += sizeof(*tag);
 	at->tags++;
-	if (tag->type == bpf_htons(ETHERTYPE_VLAN))
+	if (type == bpf_htons(ETHERTYPE_VLAN))
 		bpf_tail_call(ctx, &stages, PARSE_VLAN);
-	next = tag->type == bpf_htons(ETHERTYPE_IP) ? PARSE_IPV4 : PARSE_IPV6;
+	next = type == bpf_htons(ETHERTYPE_IP) ? PARSE_IPV4 : PARSE_IPV6;
 	bpf_tail_call(ctx, &stages, next);
 	return XDP_PASS;
 }

@@ -165,14 +165,18 @@ int context_fields(struct __sk_buff *skb)
 	h = h * 31 + skb->hwtstamp;
 	h = h * 31 + skb->cb[2];
 
+	/* The barriers keep clang from merging neighbouring fields into one store that the context does not allow. */
 	skb->cb[0] = h;
 	skb->cb[1] = h >> 32;
 	skb->cb[2] = 0x1234;
 	skb->cb[3] = skb->cb[4];
 	skb->cb[4] = 7;
 	skb->tc_index = h & 0xffff;
+	barrier();
 	skb->mark = 0xcafe;
+	barrier();
 	skb->priority = 3;
+	barrier();
 	skb->queue_mapping = 5;
 	skb->tstamp = h;
 	skb->tc_classid = 9;

@@ -258,15 +258,18 @@ int balance(struct xdp_md *ctx)
 	return encapsulate(ctx, to, vip, length);
 }
 
-/* Everything that arrives on the management queue goes out by the uplink that is configured for it. */
+/* Everything goes out by the uplink that is configured for its queue. */
 SEC("xdp")
 int redirect_uplink(struct xdp_md *ctx)
 {
-	__u32 slot = ctx->rx_queue_index & 15;
+	return bpf_redirect_map(&uplinks, ctx->rx_queue_index & 15, XDP_PASS);
+}
 
-	if (ctx->ingress_ifindex == ctx->egress_ifindex)
-		return XDP_PASS;
-	return bpf_redirect_map(&uplinks, slot, XDP_PASS);
+/* At the uplink: nothing goes back where it came from. */
+SEC("xdp/devmap")
+int guard_uplink(struct xdp_md *ctx)
+{
+	return ctx->ingress_ifindex == ctx->egress_ifindex ? XDP_DROP : XDP_PASS;
 }
 
 char _license[] SEC("license") = "GPL";
