@@ -82,6 +82,11 @@ export const sockAddr: AccessRule = (access) => {
   for (const field of ['user_family', 'family', 'type', 'protocol'])
     if (within(access, BPF_SOCK_ADDR, field)) return write ? DENIED : exactly(access, 4);
 
+  if (
+    !within(access, BPF_SOCK_ADDR, 'user_ip4', 'user_port') &&
+    !within(access, BPF_SOCK_ADDR, 'msg_src_ip4', 'msg_src_ip6')
+  )
+    return DENIED;
   // A wide load records the narrow field's size all the same.
   const isWide = wide(access, BPF_SOCK_ADDR, 'user_ip6') || wide(access, BPF_SOCK_ADDR, 'msg_src_ip6');
   if (write) return isWide ? WHOLE : exactly(access, 4);
