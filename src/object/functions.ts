@@ -72,6 +72,7 @@ export function readCode(elf: ElfFile, bad: ErrorMaker): ObjectCode {
     if (section.type !== SHT_PROGBITS || section.size === 0 || (section.flags & SHF_EXECINSTR) === 0)
       continue;
     const parts = relocations.get(section.index) ?? [];
+    for (const part of [section, ...parts]) elf.contents(part);
     bytes += parts.reduce((sum, part) => sum + part.size, section.size);
     if (bytes > elf.fileSize) throw bad(`${describeSection(section)}: overlaps another section`);
     if (section.name === '.text') textSection = section.index;

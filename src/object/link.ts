@@ -93,10 +93,11 @@ export class Linker {
       });
     }
     const funcInfo = makeFuncInfo(funcParts);
+    const types = new Map(funcInfo.map(({ slot, typeId }) => [slot, typeId]));
     return {
       insns,
       funcInfo,
-      subprogs: functions.map(({ relocated, start }) => this.subprog(relocated.fn, start, funcInfo)),
+      subprogs: functions.map(({ relocated, start }) => this.subprog(relocated.fn, start, types.get(start))),
       lineInfo: () => makeLineInfo(lineParts),
     };
   }
@@ -145,15 +146,15 @@ export class Linker {
     return callback;
   }
 
-  private subprog(fn: FunctionCode, start: number, funcInfo: readonly FuncInfo[]): Subprog {
-    const info = funcInfo.find(({ slot }) => slot === start);
+  /** @param typeId what func info says at `start` */
+  private subprog(fn: FunctionCode, start: number, typeId: number | undefined): Subprog {
     const { btf } = this;
     const global =
-      info !== undefined &&
       btf !== undefined &&
-      info.typeId < btf.typeCount &&
-      btf.kind(info.typeId) === BTF_KIND_FUNC &&
-      btf.vlen(info.typeId) === BTF_LINKAGE_GLOBAL;
+      typeId !== undefined &&
+      typeId < btf.typeCount &&
+      btf.kind(typeId) === BTF_KIND_FUNC &&
+      btf.vlen(typeId) === BTF_LINKAGE_GLOBAL;
     const madeStatic = fn.hidden && fn.globalSymbol && isSubprogram(this.code, fn);
     return { name: fn.name, start, global: global && !madeStatic };
   }

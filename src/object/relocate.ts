@@ -14,6 +14,7 @@ import { codeOf, dstOf, offOf, srcOf, withSrc } from '../isa/insn.js';
 import {
   BPF_CALL,
   BPF_JMP,
+  BPF_PSEUDO_BTF_ID,
   BPF_PSEUDO_CALL,
   BPF_PSEUDO_FUNC,
   BPF_PSEUDO_MAP_FD,
@@ -64,8 +65,9 @@ export interface RelocatedFunction {
   readonly failure: FunctionFailure | undefined;
 }
 
-/** What a relocated call or function address stands for before it is looked up. */
+/** What the relocation at a slot aims at when that is no function: somebody else's symbol, or a map. */
 const EXTERN = -1;
+const MAP = -2;
 
 /** Relocates functions one by one; each only once. */
 export class Relocator {
@@ -97,7 +99,7 @@ export class Relocator {
   private relocate(fn: FunctionCode): RelocatedFunction {
     const { code } = this;
     const words = fn.code.words.slice(2 * fn.start, 2 * (fn.start + fn.length));
-    /** Slot in `.text` that the call or address at a slot of the function aims at, or `EXTERN`. */
+    /** Slot in `.text` that the relocated instruction at a slot of the function aims at, `EXTERN` or `MAP`. */
     const aims = new Map<number, number>();
     let failure = this.coreFailure(fn);
     const fail = (slot: number, reason: string): void => {
@@ -119,9 +121,15 @@ export class Relocator {
       const w0 = words[2 * slot];
       const opcode = codeOf(w0);
       const isCall = opcode === CALL && srcOf(w0) === BPF_PSEUDO_CALL && dstOf(w0) === 0 && offOf(w0) === 0;
-      if (!isCall && !(opcode === LD_IMM64 && srcOf(w0) === BPF_PSEUDO_FUNC)) continue;
+      const isPseudoLoad = opcode === LD_IMM64 && srcOf(w0) !== 0;
+      if (!isCall && !isPseudoLoad) continue;
       let aim = aims.get(slot);
-      if (aim === EXTERN) continue;
+      if (aim === EXTERN || aim === MAP) continue;
+      if (isPseudoLoad && srcOf(w0) !== BPF_PSEUDO_FUNC) {
+        // The number of an open file or an index of one: it means nothing outside the process that wrote it.
+        if (srcOf(w0) !== BPF_PSEUDO_BTF_ID) fail(slot, 'load of a map by number, without a relocation');
+        continue;
+      }
       if (aim === undefined) {
         if (!isCall) {
           fail(slot, "load of a function's address without a relocation");
@@ -204,6 +212,7 @@ export class Relocator {
       words[2 * slot] = withSrc(w0, BPF_PSEUDO_MAP_VALUE);
       words[2 * slot + 1] = data;
       words[2 * slot + 3] = imm + symbol.value;
+      aims.set(slot, MAP);
       return undefined;
     }
     const map = this.maps.definedAt(symbol.section, symbol.value);
@@ -212,6 +221,7 @@ export class Relocator {
     }
     words[2 * slot] = withSrc(w0, BPF_PSEUDO_MAP_FD);
     words[2 * slot + 1] = map;
+    aims.set(slot, MAP);
     return undefined;
   }
 }
