@@ -1,70 +1,87 @@
 /**
  * Asks a real kernel, booted in QEMU, what it makes of BPF objects.
  *
- *     kernel-oracle RELEASE --out FOLDER OBJECT...   one JSON file per object
  *     kernel-oracle RELEASE                          regenerates corpus/golden/RELEASE from the corpus
+ *     kernel-oracle RELEASE --out FOLDER OBJECT...   writes a full record per object
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { writeFileAtomic } from '../src/bench/atomic-file.js';
+import { packageRoot } from '../src/bench/checkout.js';
+import type { ObjectTruth } from '../src/bench/golden-truth.js';
+import { expandLists } from '../src/cli/objects.js';
 import { askKernel } from './kernel-oracle/ask.js';
-import type { ObjectTruth } from './kernel-oracle/truth.js';
+import { writeGoldens } from './kernel-oracle/write-goldens.js';
 
-/** The checkout: the nearest folder above this file that has the package's manifest. */
-function checkout(): string {
-  let at = dirname(fileURLToPath(import.meta.url));
-  while (!statSync(join(at, 'package.json'), { throwIfNoEntry: false })) at = dirname(at);
-  return at;
+interface OracleOptions {
+  readonly cache: string;
+  readonly seconds: number;
+  readonly out?: string;
 }
 
-const root = checkout();
+const root = packageRoot();
+const corpus = join(root, 'corpus');
 const command = new Command('kernel-oracle')
   .argument('<release>', 'kernel release: 6.1, 6.12 or 7.2')
-  .argument('[objects...]', 'object files; @FILE reads names from a file')
-  .option('--cache <folder>', 'where kernel packages are kept', join(root, '.cache'))
-  .option('--seconds <n>', 'time limit of one program', parseSeconds, 120)
-  .option('--out <folder>', 'write one JSON file per object here')
-  .action(
-    async (release: string, names: string[], options: { cache: string; seconds: number; out?: string }) => {
-      const objects = names
-        .flatMap((name) =>
-          name.startsWith('@')
-            ? readFileSync(name.slice(1), 'utf8')
-                .split('\n')
-                .filter((line) => line !== '' && !line.startsWith('#'))
-            : [name],
-        )
-        .map((name) => resolve(name));
-      const answer = await askKernel(release, objects, {
-        sources: join(root, 'scripts/kernel-oracle'),
-        cache: resolve(options.cache),
-        seconds: options.seconds,
-        progress: (line) => process.stderr.write(`${line}\n`),
-      });
-      if (options.out === undefined) return;
-      writeObjects(options.out, answer.objects);
-    },
-  );
+  .argument('[objects...]', 'object files (default: the corpus); @FILE reads names from a file')
+  .option('--cache <folder>', 'where kernel packages are kept', join(root, '.cache', 'kernel-oracle'))
+  .option('--seconds <n>', 'time limit of one program', parseSeconds, 240)
+  .option('--out <folder>', 'write a full record of each object here instead of goldens')
+  .action(async (release: string, names: string[], options: OracleOptions) => {
+    if (names.length > 0 && options.out === undefined)
+      throw new Error('objects of your own need --out FOLDER');
+    const objects = (names.length > 0 ? expandLists(names) : corpusObjects()).map((name) => resolve(name));
+    rejectSameNames(objects);
+    const answer = await askKernel(release, objects, {
+      sources: join(root, 'scripts/kernel-oracle'),
+      cache: resolve(options.cache),
+      seconds: options.seconds,
+      progress: (line) => process.stderr.write(`${line}\n`),
+    });
+    if (options.out === undefined) writeGoldens(join(corpus, 'golden', release), answer);
+    else {
+      writeRecords(options.out, answer.objects);
+      writeFileAtomic(join(options.out, 'kernel.json'), `${JSON.stringify(answer.kernel, null, 2)}\n`);
+    }
+    process.stdout.write(`${release}: ${summary(answer.objects)}\n`);
+  });
 
-/** One file per object, one field of a program a line. @throws Error when two objects have the same file name */
-function writeObjects(folder: string, objects: readonly ObjectTruth[]): void {
+function corpusObjects(): string[] {
+  const objects = readdirSync(corpus).filter((name) => name.endsWith('.o'));
+  if (objects.length === 0) throw new Error(`${corpus}: no objects`);
+  return objects.sort().map((name) => join(corpus, name));
+}
+
+/** Results are named after the files. */
+function rejectSameNames(paths: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const other = seen.get(basename(path));
+    if (other !== undefined) throw new Error(`${path}: ${other} has the same file name`);
+    seen.set(basename(path), path);
+  }
+}
+
+function summary(objects: readonly ObjectTruth[]): string {
+  const verdicts = new Map<string, number>();
+  for (const { verdict, programs } of objects) {
+    if (programs.length === 0) verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+    for (const program of programs) verdicts.set(program.verdict, (verdicts.get(program.verdict) ?? 0) + 1);
+  }
+  return [...verdicts].map(([verdict, count]) => `${count} ${verdict}`).join(', ');
+}
+
+/** One file per object, one field of a program a line. */
+function writeRecords(folder: string, objects: readonly ObjectTruth[]): void {
   mkdirSync(folder, { recursive: true });
-  const written = new Set<string>();
   for (const { programs, ...object } of objects) {
-    const file = `${object.object}.json`;
-    if (written.has(file)) throw new Error(`${object.object}: two objects of that name`);
-    written.add(file);
-    const lines = programs.map((program) =>
-      Object.entries(program)
-        .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
-        .join(',\n'),
-    );
+    const texts = programs.map((program) => {
+      const fields = Object.entries(program).map(([key, value]) => `"${key}":${JSON.stringify(value)}`);
+      return `{${fields.join(',\n')}}`;
+    });
     const head = JSON.stringify(object).slice(0, -1);
-    writeFileSync(
-      join(folder, file),
-      `${head},\n"programs":[${lines.map((text) => `{${text}}`).join(',\n\n')}]}\n`,
-    );
+    writeFileSync(join(folder, `${object.object}.json`), `${head},\n"programs":[${texts.join(',\n\n')}]}\n`);
   }
 }
 

@@ -111,7 +111,7 @@ export function fetchPackages(kernel: OracleKernel, folder: string): FetchedPack
       .flatMap((name) =>
         [...apt('apt-cache', ['show', name]).matchAll(/^Version: (\S+)$/gm)].map((match) => ({
           name,
-          version: match[1]!,
+          version: match[1],
         })),
       )
       .sort((a, b) => compareVersions(a.version, b.version));

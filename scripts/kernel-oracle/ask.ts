@@ -1,12 +1,14 @@
 /** Asks one kernel about objects: fetch, unpack, boot, name. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fetchPackages, type FetchedPackage } from './apt.js';
+import { fetchPackages } from './apt.js';
 import { runGuest } from './guest.js';
 import { unpackKernel } from './image.js';
 import { Kallsyms } from './kallsyms.js';
 import { ORACLE_KERNELS, type OracleKernel } from './kernels.js';
-import { nameObject, type ObjectTruth, type RawObject } from './truth.js';
+import { sha256Of, type GoldenKernel } from '../../src/bench/golden-format.js';
+import type { ObjectTruth, ProgramTruth } from '../../src/bench/golden-truth.js';
+import { nameObject, type RawObject } from './truth.js';
 
 export interface AskOptions {
   /** Folder with `guest/` and `loader/`. */
@@ -18,11 +20,7 @@ export interface AskOptions {
 }
 
 export interface Answer {
-  readonly kernel: OracleKernel;
-  readonly packages: readonly FetchedPackage[];
-  /** `/proc/version` of the guest. */
-  readonly version: string;
-  readonly kallsyms: Kallsyms;
+  readonly kernel: GoldenKernel;
   /** In the order asked. */
   readonly objects: readonly ObjectTruth[];
 }
@@ -69,6 +67,8 @@ export async function askKernel(
   const image = unpackKernel(packages, suiteCache);
   options.progress(`${release}: ${image.uname}, ${objects.length} objects`);
   const scratch = mkdtempSync(join(suiteCache, 'guest-'));
+  // Before the guest takes its copies: whoever rebuilds an object meanwhile must be found out.
+  const hashes = objects.map(sha256Of);
   const guest = await runGuest(image, objects, {
     sources: options.sources,
     scratch,
@@ -84,7 +84,23 @@ export async function askKernel(
       typeof result === 'string'
         ? (JSON.parse(result) as RawObject)
         : { verdict: 'kernel-crash', libbpf_log: result.crashed, programs: [] };
-    return nameObject(basename(objects[number]!), image.uname, raw, kallsyms);
+    return nameObject(basename(objects[number]), hashes[number], image.uname, raw, kallsyms);
   });
-  return { kernel, packages, version: guest.version, kallsyms, objects: truths };
+  const names = truths.flatMap(({ programs }) => programs.flatMap(kernelNames));
+  return {
+    kernel: {
+      release,
+      uname: image.uname,
+      version: guest.version,
+      libbpf: guest.libbpf,
+      packages: packages.map(({ name, version }) => ({ name, version })),
+      aliases: kallsyms.aliases(names),
+    },
+    objects: truths,
+  };
+}
+
+/** Every kernel symbol that a record names. */
+function kernelNames({ calls, addresses, loaded_symbols, loaded_addresses }: ProgramTruth): string[] {
+  return [calls, addresses, loaded_symbols, loaded_addresses].flatMap((names) => Object.values(names ?? {}));
 }

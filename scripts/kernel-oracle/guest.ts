@@ -32,6 +32,8 @@ export interface GuestResults {
   readonly objects: readonly (string | { readonly crashed: string })[];
   /** `/proc/version`. */
   readonly version: string;
+  /** Version of the libbpf that the loader is linked with. */
+  readonly libbpf: string;
   readonly kallsyms: string;
   readonly btf: Buffer;
 }
@@ -91,6 +93,41 @@ function buildInitramfs(
     objects.map(([number, file]) => `${number} /${path(number, file)}\n`).join(''),
   );
   return archive.finish();
+}
+
+/** What one boot said on its console. */
+interface Console {
+  /** The guest came as far as loading objects. */
+  readonly ready: boolean;
+  /** Number of the last object that was begun, -1 for none. */
+  readonly inProgress: number;
+  /** The last lines. */
+  readonly lines: readonly string[];
+  readonly libbpf: string;
+}
+
+/** Follows one boot and passes its progress on. */
+async function watch(
+  image: KernelImage,
+  objects: readonly string[],
+  options: GuestOptions,
+): Promise<Console> {
+  const lines: string[] = [];
+  let inProgress = -1;
+  let ready = false;
+  let libbpf = '';
+  await boot(image, options, (line) => {
+    const [tag, value] = line.split(' ', 2);
+    if (tag === '@object') {
+      inProgress = Number(value);
+      options.progress(`${image.uname}: ${basename(objects[inProgress])}`);
+    } else if (tag === '@ready') ready = true;
+    else if (tag === '@libbpf') libbpf = value;
+    else if (tag === '@warning' || tag === '@failed') options.progress(line);
+    if (line !== '') lines.push(line);
+    if (lines.length > 200) lines.shift();
+  });
+  return { ready, inProgress, lines, libbpf };
 }
 
 /** Runs QEMU until the guest powers off or dies, or writes nothing to its console for too long. */
@@ -153,41 +190,33 @@ export async function runGuest(
   buildLoader(options.sources, join(options.scratch, 'oracle-loader'));
   const results = new Map<number, string | { crashed: string }>();
   const files = new Map<string, Buffer>();
+  let libbpf = '';
   for (let boots = 0; results.size < objects.length || files.size === 0; boots++) {
     if (boots === MAX_BOOTS) throw new Error(`${image.uname}: the guest crashed ${MAX_BOOTS} times`);
     const left = objects
       .map((file, number) => [number, file] as const)
       .filter(([number]) => !results.has(number));
     writeFileSync(join(options.scratch, 'initramfs.cpio'), buildInitramfs(image, left, options));
-    const console: string[] = [];
-    let inProgress = -1;
-    let ready = false;
-    await boot(image, options, (line) => {
-      const object = /^@object (\d+)/.exec(line);
-      if (object !== null) {
-        inProgress = Number(object[1]);
-        options.progress(`${image.uname}: ${basename(objects[inProgress]!)}`);
-      } else if (line.startsWith('@ready')) ready = true;
-      else if (line.startsWith('@warning') || line.startsWith('@failed')) options.progress(line);
-      if (line !== '') console.push(line);
-      if (console.length > 200) console.shift();
-    });
-    if (!ready)
-      throw new Error(`${image.uname}: the guest did not come up: ${console.slice(-20).join(' | ')}`);
+    const console = await watch(image, objects, options);
+    const { inProgress, lines } = console;
+    if (!console.ready)
+      throw new Error(`${image.uname}: the guest did not come up: ${lines.slice(-20).join(' | ')}`);
+    libbpf = console.libbpf;
     readTar(join(options.scratch, 'results.tar'), (name, contents) => {
       const number = /^(\d+)\.json$/.exec(name);
       if (number === null) files.set(name, contents);
       else if (contents.at(-1) === 0x0a) results.set(Number(number[1]), contents.toString('latin1'));
     });
     if (inProgress >= 0 && !results.has(inProgress))
-      results.set(inProgress, { crashed: console.slice(-60).join('\n') });
+      results.set(inProgress, { crashed: lines.slice(-60).join('\n') });
     else if (inProgress < 0 && results.size < objects.length)
-      throw new Error(`${image.uname}: ${console.join(' | ')}`);
+      throw new Error(`${image.uname}: ${lines.join(' | ')}`);
   }
   const text = (name: string): string => files.get(name)!.toString('latin1');
   return {
     objects: objects.map((_, number) => results.get(number)!),
     version: text('version').trim(),
+    libbpf,
     kallsyms: text('kallsyms'),
     btf: files.get('btf')!,
   };

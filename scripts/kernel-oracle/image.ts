@@ -24,7 +24,7 @@ export interface GuestModule {
  * @throws Error when they hold no kernel image
  */
 export function unpackKernel(packages: readonly FetchedPackage[], folder: string): KernelImage {
-  const key = packages.map((one) => `${one.name}_${one.version}`)[0]!;
+  const key = packages.map((one) => `${one.name}_${one.version}`)[0];
   const root = join(folder, 'unpacked', key);
   if (!existsSync(root)) {
     const partial = `${root}.partial`;

@@ -267,6 +267,7 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
+	printf("@libbpf %s\n", libbpf_version_string());
 	libbpf_set_print(keep_message);
 	capture_share_vmlinux_btf();
 	while (fgets(line, sizeof(line), list)) {

@@ -1,0 +1,75 @@
+/** Turns a kernel's answer about the corpus into the files of `corpus/golden/RELEASE`. */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../src/bench/atomic-file.js';
+import {
+  formatGoldenObject,
+  goldenState,
+  type GoldenObject,
+  type GoldenProgram,
+} from '../../src/bench/golden-format.js';
+import type { ObjectTruth, ProgramTruth } from '../../src/bench/golden-truth.js';
+import { viewOfTruth } from '../../src/bench/golden-view.js';
+import type { Answer } from './ask.js';
+
+/** Lines of the verifier's log that say how long it took, not why it refused: they differ from run to run. */
+const STATISTICS = /^(verification time|stack depth|insns processed|processed|mark_precise|max_states)/;
+const REASON_LINES = 3;
+
+function reasonOf(log: string | undefined): string | undefined {
+  const lines = (log ?? '').split('\n').filter((line) => line !== '' && !STATISTICS.test(line));
+  return lines.length === 0 ? undefined : lines.slice(-REASON_LINES).join('\n');
+}
+
+function optional<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, T>);
+}
+
+function goldenProgram(truth: ProgramTruth): GoldenProgram {
+  const view = viewOfTruth(truth);
+  const failed = truth.verdict !== 'success';
+  const processed = /^processed (\d+) insns/m.exec(truth.log ?? '')?.[1];
+  const { name, section, verdict } = truth;
+  return {
+    ...{ name, section, verdict },
+    ...(failed ? optional('errno', truth.errno) : {}),
+    ...(failed ? optional('reason', reasonOf(truth.log ?? truth.libbpf_log)) : {}),
+    ...optional('processed', processed === undefined ? undefined : Number(processed)),
+    ...optional('stackDepth', /^stack depth ([0-9+]+)/m.exec(truth.log ?? '')?.[1]),
+    ...(view === undefined
+      ? {}
+      : {
+          progType: view.progType,
+          attachType: view.attachType,
+          flags: view.flags,
+          loaded: goldenState(view.loaded),
+          ...optional('xlated', view.xlated === undefined ? undefined : goldenState(view.xlated)),
+        }),
+  };
+}
+
+function goldenObject(truth: ObjectTruth): GoldenObject {
+  return {
+    object: truth.object,
+    sha256: truth.sha256,
+    verdict: truth.verdict,
+    ...optional('reason', reasonOf(truth.log)),
+    programs: truth.programs.map(goldenProgram),
+  };
+}
+
+/**
+ * Writes one file per object and `kernel.json`, and removes the files of objects that are no more.
+ */
+export function writeGoldens(folder: string, answer: Answer): void {
+  const { kernel } = answer;
+  const kept = new Set(['kernel.json']);
+  for (const truth of answer.objects) {
+    const file = `${truth.object}.json`;
+    kept.add(file);
+    writeFileAtomic(join(folder, file), formatGoldenObject(goldenObject(truth)));
+  }
+  writeFileAtomic(join(folder, 'kernel.json'), `${JSON.stringify(kernel, null, 2)}\n`);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name));
+}
