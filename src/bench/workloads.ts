@@ -6,6 +6,8 @@ import type { Facts } from '../verifier/facts.js';
 import type { ProgramSpec, WorkloadSpec } from './child-protocol.js';
 import type { Made } from './child-server.js';
 import { ProgramWorkload } from './program-workload.js';
+import { SyntheticRun } from './synthetic-workload.js';
+import { shapeOf, synthesize } from './synthetic.js';
 
 /**
  * The workload of a spec; for a program, from `facts` of an earlier check where there are any.
@@ -16,7 +18,10 @@ export function workloadOf(spec: WorkloadSpec, facts: Facts | undefined): Made {
     case 'program':
       return programWorkload(spec, facts);
     case 'synthetic':
-      throw new Error(`no shape '${spec.shape}'`);
+      return {
+        workload: new SyntheticRun(synthesize(shapeOf(spec.shape), spec.seed)),
+        facts: undefined,
+      };
   }
 }
 

@@ -2,6 +2,7 @@
 import { Argument, type Command } from 'commander';
 import { STRATEGIES } from '../../strategies/index.js';
 import { COLUMNS } from '../bench/columns.js';
+import { readManifest } from '../bench/manifest.js';
 import { PASSES } from '../fixups/pipeline.js';
 import { profileOf, RELEASES } from '../kernel/index.js';
 import { formatTable, type TableColumn } from '../report/table.js';
@@ -52,6 +53,9 @@ function tableOf(topic: Topic): string {
         COLUMNS.map(({ name, aliases, unit, meaning }) => [name, aliases.join(' '), unit, meaning]),
       );
     case 'corpus':
-      return '';
+      return formatTable(
+        left('Object', 'Programs', 'What it is'),
+        readManifest().map(({ file, programs, description }) => [file, programs.join(' '), description]),
+      );
   }
 }
