@@ -259,6 +259,7 @@ export abstract class DeferringStore implements Store {
         throw new RangeError('a 32-bit branch cannot become a 16-bit one');
       }
       if (kind !== BRANCH_OFF) this.beforeDropping(at);
+      records[at + TARGET] = this.targetOf(at);
     }
     records[at + W0] = w0;
     records[at + W1] = w1;
@@ -490,7 +491,7 @@ export abstract class DeferringStore implements Store {
     const end = length - 1;
     const replaced = last * RECORD_WORDS;
     const identity = records[replaced + LABEL];
-    const target = records[replaced + TARGET];
+    const target = records[replaced + TARGET] === NO_TARGET ? NO_TARGET : this.targetOf(replaced);
     const oldStamp = identity >= 0 ? this.labels.stamps[identity] : -1 - identity;
     const seen = rows[last * auxWords + AUX_SEEN];
     inner.fill(NO_TARGET, 0, length);

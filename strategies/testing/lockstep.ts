@@ -1,0 +1,81 @@
+/** Runs one editing session on all registered strategies and on the reference, side by side. */
+import { expect } from 'vitest';
+import { REFERENCE, STRATEGIES } from '../index.js';
+import { NONE, type StoreInput } from '../store.js';
+import type { StoreOptions, Strategy } from '../strategy.js';
+import { expectSame, view, walk } from './compare.js';
+import { apply, cursorIndex, fit, type Edit, type Session } from './edits.js';
+
+/** A strategy and how it is tuned: small nodes, so that small programs cross their boundaries. */
+export interface Variant {
+  readonly strategy: Strategy;
+  readonly options?: StoreOptions;
+}
+
+/** Every strategy as it is, and with each of its tunables at the smallest value. */
+export const VARIANTS: readonly Variant[] = STRATEGIES.flatMap((strategy) => [
+  { strategy },
+  ...strategy.tunables.map(({ name, min }) => ({ strategy, options: { [name]: min } })),
+]);
+
+export function variantName({ strategy, options }: Variant): string {
+  return options === undefined ? strategy.name : `${strategy.name} ${JSON.stringify(options)}`;
+}
+
+/** How closely to look between two edits: at the cursor, or at everything. */
+export type Scrutiny = 'cursor' | 'all';
+
+/**
+ * Does the edits on every variant and compares with the reference: the cursor's place and record after each edit, with
+ * `check()`, and the linear programs at the end.
+ */
+export function runInLockstep(
+  input: StoreInput,
+  edits: readonly Edit[],
+  variants: readonly Variant[] = VARIANTS,
+  scrutiny: Scrutiny = 'cursor',
+): void {
+  const open = (variant: Variant): Session => {
+    const store = variant.strategy.create(input, variant.options);
+    return { store, input, cursor: store.first() };
+  };
+  const reference = open({ strategy: REFERENCE });
+  const sessions = variants.map((variant) => ({ name: variantName(variant), session: open(variant) }));
+  let exact = true;
+  edits.forEach((edit, step) => {
+    const fitted = fit(edit, reference, exact);
+    apply(reference, fitted);
+    reference.store.check();
+    if (edit.do === 'remove') exact = false;
+    if (edit.do === 'commit') exact = true;
+    const index = cursorIndex(reference);
+    const seen = view(reference.store, reference.cursor, input.auxWords);
+    for (const { name, session } of sessions) {
+      const where = `${name}, after edit ${step} (${edit.do})`;
+      apply(session, fitted);
+      session.store.check();
+      expect(session.store.length(), where).toBe(reference.store.length());
+      expect(cursorIndex(session), where).toBe(index);
+      expect(view(session.store, session.cursor, input.auxWords), where).toEqual(seen);
+      if (exact) expectSameSubprogs(session, reference, where);
+      if (scrutiny === 'all') {
+        expect(walk(session.store, input.auxWords), where).toEqual(walk(reference.store, input.auxWords));
+      }
+    }
+  });
+  const wanted = reference.store.finish();
+  for (const { name, session } of sessions) expectSame(session.store.finish(), wanted, name);
+}
+
+function expectSameSubprogs(session: Session, reference: Session, where: string): void {
+  const tell = ({ store, input, cursor }: Session): unknown => {
+    const subprogs = Array.from({ length: store.subprogCount() }, (_, k) => [
+      store.subprogId(k),
+      cursorIndex({ store, input, cursor: store.subprogStart(k) }),
+      store.startsSubprog(cursor, k),
+      store.startsSubprog(store.subprogStart(k), k),
+    ]);
+    return [subprogs, store.startsSubprog(NONE, store.subprogCount()), store.startsSubprog(NONE, 0)];
+  };
+  expect(tell(session), where).toEqual(tell(reference));
+}
