@@ -90,6 +90,10 @@ interface Recorded {
   readonly totals: readonly number[];
 }
 
+/** Fewest samples, and warm-up runs, of what takes less than the whole budget once: medians of fewer say little. */
+const SAMPLES_WHEN_FAST = 10;
+const WARM_UP_WHEN_FAST = 3;
+
 /** Bytes that stores may allocate between two collections of garbage; both happen outside the clock. */
 const GARBAGE_LIMIT = 32 << 20;
 
@@ -125,13 +129,14 @@ function takeSamples(
     return { overriddenDuration: total / 1e6, overriddenIterationCost: (nowNs() - startedAt) / 1e6 };
   };
 
+  const fast = firstMs < budgetMs;
   const bench = new Bench({
     time: budgetMs,
-    iterations: minSamples,
+    iterations: fast ? Math.max(minSamples, SAMPLES_WHEN_FAST) : minSamples,
     // The first run has warmed a slow strategy up already: its loops are long enough to be compiled within one run.
-    warmup: firstMs < budgetMs,
+    warmup: fast,
     warmupTime: budgetMs / 4,
-    warmupIterations: 1,
+    warmupIterations: WARM_UP_WHEN_FAST,
     timestampProvider: 'hrtimeNow',
     throws: true,
   });

@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiledModule } from '../bench/child-process.js';
+import { COLUMN_NAMES } from '../bench/columns.js';
+import { readCsv, rowsFromCsv } from '../bench/csv.js';
+import { corpusFolder } from '../bench/manifest.js';
+
+const OBJECT = join(corpusFolder(), 'packet_filter.bpf.o');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'patchbench-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function patchbench(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [compiledModule('src/cli/main.js'), ...args],
+    {
+      encoding: 'utf8',
+      timeout: 60_000,
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+describe('patchbench', () => {
+  test.each([
+    [['run'], "missing required argument 'objects'"],
+    [['run', OBJECT, '--no-such'], "unknown option '--no-such'"],
+    [['run', OBJECT, '--time', 'soon'], 'Not a whole number from 1 on.'],
+    [['run', OBJECT, '-e', 'file,insns'], "unknown column 'insns'"],
+    [['run', OBJECT, '--strategy', 'hope'], 'no strategy hope'],
+    [['run', OBJECT, '--kernel', '2.4'], 'no profile of kernel 2.4'],
+    [['run', OBJECT, '-o', 'xml'], "argument 'xml' is invalid"],
+    [['list', 'everything'], "argument 'everything' is invalid"],
+  ])('refuses wrong usage in one line and ends with 2: %j', (args, message) => {
+    const { status, stdout, stderr } = patchbench(...args);
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^patchbench: [^\n]+\n$/);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  test('shows its version and its help on stdout and ends with 0', () => {
+    expect(patchbench('-V')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^patchbench v\d/) as string,
+    });
+    expect(patchbench('run', '--help')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Examples:') as string,
+    });
+  });
+
+  test('lists what there is', () => {
+    const { status, stdout } = patchbench('list');
+    expect(status).toBe(0);
+    for (const known of [
+      'linked-list',
+      '6.12',
+      'convert-ctx-accesses',
+      'duration_p50_ns',
+      'packet_filter.bpf.o',
+    ])
+      expect(stdout).toContain(known);
+  });
+
+  test('measures what it can, tells each bad input in one line, and ends with 1', () => {
+    const empty = join(folder, 'empty.o');
+    const text = join(folder, 'text.o');
+    writeFileSync(empty, '');
+    writeFileSync(text, 'no object at all\n');
+    const missing = join(folder, 'missing.o');
+    const { status, stdout, stderr } = patchbench(
+      ...['-o', 'csv', '-q', '--time', '2', '--strategy', 'linked-list'],
+      ...[empty, text, missing, folder, OBJECT],
+    );
+    expect(status).toBe(1);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(4);
+    for (const line of lines) expect(line).toMatch(/^patchbench: \S+: /);
+    const rows = rowsFromCsv(stdout);
+    expect(new Set(rows.map((row) => row.file_name))).toEqual(new Set(['packet_filter.bpf.o']));
+    expect(rows.every((row) => row.verdict === 'success')).toBe(true);
+  });
+
+  test('shows a table, and writes all rows with a sidecar where it is told', () => {
+    const out = join(folder, 'out.csv');
+    const { status, stdout, stderr } = patchbench(
+      '--time',
+      '2',
+      '--strategy',
+      'array,linked-list',
+      '--out',
+      out,
+      OBJECT,
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^File +Program +Strategy +Verdict +Duration \(us\)/);
+    expect(stdout).toMatch(/\nDone\. Processed 1 files, \d+ programs\. Skipped 0 files, 0 programs\.\n$/);
+    expect(stderr).toMatch(/^\[1\/\d+\] packet_filter\.bpf\.o \w+ array [\d.]+ [num]?s\n/);
+    const rows = readCsv(out);
+    expect(Object.keys(rows[0])).toEqual([...COLUMN_NAMES]);
+    expect(new Set(rows.map((row) => row.strategy))).toEqual(new Set(['array', 'linked-list']));
+  });
+
+  test("gives a CSV that veristat can read when asked for veristat's columns", () => {
+    const { status, stdout } = patchbench(
+      ...['-q', '--time', '2', '--strategy', 'array', '-o', 'csv', '--pass', 'total'],
+      ...['-e', 'file_name,prog_name,verdict,duration,prog_size', OBJECT],
+    );
+    expect(status).toBe(0);
+    const [header, ...lines] = stdout.trimEnd().split('\n');
+    expect(header).toBe('file_name,prog_name,verdict,duration,prog_size');
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^[^,"]+,[^,"]+,(success|failure),\d+,\d+$/);
+  });
+});
