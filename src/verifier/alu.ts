@@ -1,0 +1,400 @@
+/**
+ * Arithmetic: numbers, and pointers moved by numbers (`check_alu_op()`, `adjust_reg_min_max_vals()`,
+ * `adjust_ptr_min_max_vals()`, kernel/bpf/verifier.c, Linux 6.12).
+ */
+import { classOf, codeOf, dstOf, offOf, opOf, srcOf } from '../isa/insn.js';
+import {
+  BPF_ADD,
+  BPF_ALU64,
+  BPF_AND,
+  BPF_END,
+  BPF_MOV,
+  BPF_NEG,
+  BPF_OR,
+  BPF_SUB,
+  BPF_X,
+} from '../isa/opcodes.js';
+import {
+  coerceSubregToSizeSigned,
+  coerceToSizeSigned,
+  dropContradictions,
+  syncBounds,
+  zeroExtend,
+} from './bounds.js';
+import type { VerifierEnv } from './env.js';
+import { AUX_FLAGS, FLAG_NEEDS_ZEXT } from './facts.js';
+import { r, saddOverflows, slt, ssubOverflows, sub, toNumber, uaddOverflows, ult } from './int64.js';
+import { checkRead, checkWrite, checkWriteUnknown } from './operands.js';
+import { markPrecise } from './precision.js';
+import {
+  baseType,
+  CONST_PTR_TO_DYNPTR,
+  CONST_PTR_TO_MAP,
+  isPacketPointer,
+  mayBeNull,
+  NOT_MODELLED,
+  PTR_TO_ARENA,
+  PTR_TO_BTF_ID,
+  PTR_TO_BUF,
+  PTR_TO_CTX,
+  PTR_TO_FLOW_KEYS,
+  PTR_TO_FUNC,
+  PTR_TO_MAP_KEY,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_META,
+  PTR_TO_STACK,
+  PTR_TO_TP_BUFFER,
+  SCALAR_VALUE,
+} from './reg-types.js';
+import {
+  ADD_CONST,
+  assignReg,
+  clearScalarId,
+  copyReg,
+  LIVE_WRITTEN,
+  mark32Known,
+  mark32Unbounded,
+  markKnown,
+  markNotModelled,
+  markUnknown,
+  Reg,
+} from './register.js';
+import { applyScalarOp, setSignedUnbounded, setUnsignedUnbounded } from './scalars.js';
+import { assignScalarId, regWidth } from './stack.js';
+import { tnumAdd, tnumSub } from './tnum.js';
+
+/** Pointers stay within this distance of their object (`BPF_MAX_VAR_OFF`). */
+const MAX_VAR_OFF = 1 << 29;
+
+/** The second operand, when it must not change under the first's hands. */
+const operand = new Reg();
+/** The pointer of pointer arithmetic before it is moved. */
+const pointer = new Reg();
+
+/** Checks the ALU or ALU64 instruction at the current slot. */
+export function checkAlu(env: VerifierEnv): void {
+  const w0 = env.word0(env.slot);
+  const code = codeOf(w0);
+  const dst = dstOf(w0);
+  switch (opOf(code)) {
+    case BPF_END:
+    case BPF_NEG:
+      checkRead(env, dst);
+      checkWriteUnknown(env, dst);
+      break;
+    case BPF_MOV:
+      if ((code & BPF_X) !== 0) checkMovReg(env, w0);
+      else checkMovImm(env, w0);
+      break;
+    default:
+      if ((code & BPF_X) !== 0) checkRead(env, srcOf(w0));
+      checkRead(env, dst);
+      checkWrite(env, dst);
+      applyOp(env, w0);
+  }
+  dropContradictions(env.regs[dst]!);
+}
+
+function checkMovImm(env: VerifierEnv, w0: number): void {
+  const dst = dstOf(w0);
+  checkWriteUnknown(env, dst);
+  const imm = env.imm(env.slot);
+  markKnown(env.regs[dst]!, classOf(codeOf(w0)) === BPF_ALU64 ? imm >> 31 : 0, imm);
+}
+
+function checkMovReg(env: VerifierEnv, w0: number): void {
+  checkRead(env, srcOf(w0));
+  checkWrite(env, dstOf(w0));
+  const src = env.src();
+  const dst = env.dst();
+  const bits = offOf(w0);
+  if (classOf(codeOf(w0)) !== BPF_ALU64) {
+    movLow(env, dst, src, bits);
+    return;
+  }
+  const cast = env.imm(env.slot);
+  if (cast !== 0) {
+    markUnknown(dst);
+    if (cast === 1) {
+      dst.type = PTR_TO_ARENA;
+      dst.subregDef = env.slot + 1;
+    }
+  } else if (bits === 0) {
+    assignScalarId(env, src);
+    copyReg(dst, src);
+    dst.live |= LIVE_WRITTEN;
+    dst.subregDef = 0;
+  } else if (src.type === SCALAR_VALUE) {
+    movSignExtended(env, dst, src, bits);
+    coerceToSizeSigned(dst, bits >> 3);
+    dst.subregDef = 0;
+  } else {
+    markUnknown(dst);
+  }
+}
+
+function movSignExtended(env: VerifierEnv, dst: Reg, src: Reg, bits: number): void {
+  const keeps = regWidth(src) < bits;
+  if (keeps) assignScalarId(env, src);
+  copyReg(dst, src);
+  if (!keeps) clearScalarId(dst);
+  dst.live |= LIVE_WRITTEN;
+}
+
+/** A 32-bit move. */
+function movLow(env: VerifierEnv, dst: Reg, src: Reg, bits: number): void {
+  if (src.type === SCALAR_VALUE) {
+    if (bits === 0) {
+      const keeps = regWidth(src) <= 32;
+      if (keeps) assignScalarId(env, src);
+      copyReg(dst, src);
+      if (!keeps) clearScalarId(dst);
+      dst.live |= LIVE_WRITTEN;
+    } else {
+      movSignExtended(env, dst, src, bits);
+      coerceSubregToSizeSigned(dst, bits >> 3);
+    }
+    dst.subregDef = env.slot + 1;
+  } else {
+    markUnknown(dst);
+  }
+  zeroExtend(dst);
+  syncBounds(dst);
+}
+
+function applyOp(env: VerifierEnv, w0: number): void {
+  const code = codeOf(w0);
+  const op = opOf(code);
+  const dst = env.dst();
+  const fromReg = (code & BPF_X) !== 0;
+  const wide = classOf(code) === BPF_ALU64;
+  if (dst.type === PTR_TO_ARENA || (fromReg && env.src().type === PTR_TO_ARENA)) {
+    if (dst.type !== PTR_TO_ARENA) assignReg(dst, env.src());
+    dst.subregDef = env.slot + 1;
+    if (wide) env.orAux(env.slot, AUX_FLAGS, FLAG_NEEDS_ZEXT);
+    return;
+  }
+  if (fromReg) {
+    const src = env.src();
+    if (dst.type === NOT_MODELLED || src.type === NOT_MODELLED) {
+      moveNotModelled(dst);
+      return;
+    }
+    if (src.type !== SCALAR_VALUE) {
+      if (dst.type !== SCALAR_VALUE) {
+        if (op !== BPF_SUB) env.refuse('arithmetic on two pointers');
+        markUnknown(dst);
+        return;
+      }
+      markPrecise(env, dstOf(w0));
+      copyReg(operand, dst);
+      movePointer(env, op, wide, dst, src, operand);
+      return;
+    }
+    if (dst.type !== SCALAR_VALUE) {
+      markPrecise(env, srcOf(w0));
+      movePointer(env, op, wide, dst, dst, src);
+      return;
+    }
+    if (dst.precise) markPrecise(env, srcOf(w0));
+    copyReg(operand, src);
+  } else {
+    const imm = env.imm(env.slot);
+    operand.type = SCALAR_VALUE;
+    markKnown(operand, imm >> 31, imm);
+    if (dst.type === NOT_MODELLED) {
+      moveNotModelled(dst);
+      return;
+    }
+    if (dst.type !== SCALAR_VALUE) {
+      movePointer(env, op, wide, dst, dst, operand);
+      return;
+    }
+  }
+  if ((op === BPF_AND || op === BPF_OR) && operand.isConst()) forkOnMask(env, dstOf(w0), dst);
+  applyScalarOp(op, !wide, dst, operand);
+  linkBySum(w0, op, wide, dst);
+}
+
+/** Neither pointer nor number is known: the result is neither. */
+function moveNotModelled(dst: Reg): void {
+  markNotModelled(dst);
+}
+
+/** After `dst += constant` the sum still is linked with what it was made of. */
+function linkBySum(w0: number, op: number, wide: boolean, dst: Reg): void {
+  const self = (codeOf(w0) & BPF_X) !== 0 && srcOf(w0) === dstOf(w0);
+  if (
+    op === BPF_ADD &&
+    wide &&
+    dst.id !== 0 &&
+    !self &&
+    operand.isConst() &&
+    dst.id > 0 &&
+    operand.vh === 0 &&
+    operand.vl >= 0
+  ) {
+    dst.id |= ADD_CONST;
+    dst.off = operand.vl;
+  } else {
+    clearScalarId(dst);
+  }
+}
+
+/** -1 or 0, as comparisons leave it: each of the two is explored on its own (`maybe_fork_scalars`). */
+function forkOnMask(env: VerifierEnv, dstRegno: number, dst: Reg): void {
+  let low: boolean;
+  if ((dst.sminH & dst.sminL) === -1 && (dst.smaxH | dst.smaxL) === 0) low = false;
+  else if (dst.s32min === -1 && dst.s32max === 0) low = true;
+  else return;
+  const branch = env.pushState(env.slot, env.slot);
+  const other = branch.cur.regs[dstRegno]!;
+  if (low) {
+    mark32Known(other, 0);
+    mark32Known(dst, -1);
+  } else {
+    markKnown(other, 0, 0);
+    markKnown(dst, -1, -1);
+  }
+}
+
+/** Can a pointer of this type be moved at all, by this operand? */
+function isMovable(type: number, op: number, operandIsConst: boolean, operandIsZero: boolean): boolean {
+  switch (baseType(type)) {
+    case PTR_TO_CTX:
+    case PTR_TO_MAP_VALUE:
+    case PTR_TO_MAP_KEY:
+    case PTR_TO_STACK:
+    case PTR_TO_PACKET_META:
+    case PTR_TO_PACKET:
+    case PTR_TO_TP_BUFFER:
+    case PTR_TO_BTF_ID:
+    case PTR_TO_MEM:
+    case PTR_TO_BUF:
+    case PTR_TO_FUNC:
+    case CONST_PTR_TO_DYNPTR:
+      return true;
+    case PTR_TO_FLOW_KEYS:
+      return operandIsConst;
+    case CONST_PTR_TO_MAP:
+      return operandIsConst && operandIsZero && op === BPF_ADD;
+    default:
+      return false;
+  }
+}
+
+/** Is the distance from the object one the kernel calculates with (`check_reg_sane_offset`)? */
+function isSane(reg: Reg): boolean {
+  if (reg.isConst()) {
+    const value = toNumber(reg.vh, reg.vl);
+    if (!(value < MAX_VAR_OFF && value > -MAX_VAR_OFF)) return false;
+  }
+  const smin = toNumber(reg.sminH, reg.sminL);
+  return reg.off < MAX_VAR_OFF && reg.off > -MAX_VAR_OFF && smin < MAX_VAR_OFF && smin > -MAX_VAR_OFF;
+}
+
+/** `dst = ptr op off`, where `ptr` is a pointer, `off` a number; `dst` may be `ptr` but not `off`. */
+function movePointer(env: VerifierEnv, op: number, wide: boolean, dst: Reg, ptr: Reg, off: Reg): void {
+  const known = off.isConst();
+  const contradictory =
+    (known &&
+      (off.sminH !== off.smaxH || off.sminL !== off.smaxL || off.uminH !== off.umaxH || off.uminL !== off.umaxL)) ||
+    slt(off.smaxH, off.smaxL, off.sminH, off.sminL) ||
+    ult(off.umaxH, off.umaxL, off.uminH, off.uminL);
+  if (contradictory) {
+    markUnknown(dst);
+    return;
+  }
+  if (!wide) {
+    if (op !== BPF_SUB) env.refuse('32-bit arithmetic on a pointer');
+    markUnknown(dst);
+    return;
+  }
+  const offIsZero = (off.vh | off.vl) === 0;
+  if (mayBeNull(ptr.type) || !isMovable(ptr.type, op, known, offIsZero)) {
+    env.refuse('arithmetic on a pointer that cannot be moved');
+    markUnknown(dst);
+    return;
+  }
+  if (op !== BPF_ADD && (op !== BPF_SUB || dst !== ptr || ptr.type === PTR_TO_STACK)) {
+    env.refuse('operation not possible on a pointer');
+    markUnknown(dst);
+    return;
+  }
+  if (!isSane(off) || !isSane(ptr)) {
+    env.refuse('pointer moved too far');
+    markUnknown(dst);
+    return;
+  }
+  copyReg(pointer, ptr);
+  if (dst !== ptr) assignReg(dst, ptr);
+  mark32Unbounded(dst);
+  if (op === BPF_ADD) addToPointer(env, dst, pointer, off, known);
+  else subFromPointer(env, dst, pointer, off, known);
+  if (!isSane(dst)) {
+    env.refuse('pointer moved too far');
+    markUnknown(dst);
+    return;
+  }
+  syncBounds(dst);
+}
+
+/** Does the fixed offset stay within 32 bits? Then only it changes. */
+function movesFixedOffset(dst: Reg, off: number): boolean {
+  if (off !== (off | 0)) return false;
+  dst.off = off | 0;
+  return true;
+}
+
+function addToPointer(env: VerifierEnv, dst: Reg, ptr: Reg, off: Reg, known: boolean): void {
+  if (known && movesFixedOffset(dst, ptr.off + toNumber(off.sminH, off.sminL))) return;
+  let overflow = saddOverflows(ptr.sminH, ptr.sminL, off.sminH, off.sminL);
+  dst.sminH = r.h;
+  dst.sminL = r.l;
+  overflow = saddOverflows(ptr.smaxH, ptr.smaxL, off.smaxH, off.smaxL) || overflow;
+  dst.smaxH = r.h;
+  dst.smaxL = r.l;
+  if (overflow) setSignedUnbounded(dst);
+  overflow = uaddOverflows(ptr.uminH, ptr.uminL, off.uminH, off.uminL);
+  dst.uminH = r.h;
+  dst.uminL = r.l;
+  overflow = uaddOverflows(ptr.umaxH, ptr.umaxL, off.umaxH, off.umaxL) || overflow;
+  dst.umaxH = r.h;
+  dst.umaxL = r.l;
+  if (overflow) setUnsignedUnbounded(dst);
+  tnumAdd(dst, ptr, off);
+  if (isPacketPointer(ptr.type)) {
+    dst.id = env.newId();
+    // The verified range is that of the pointer without the new variable part.
+    dst.clearUnion();
+  }
+}
+
+function subFromPointer(env: VerifierEnv, dst: Reg, ptr: Reg, off: Reg, known: boolean): void {
+  if (known && movesFixedOffset(dst, ptr.off - toNumber(off.sminH, off.sminL))) return;
+  let overflow = ssubOverflows(ptr.sminH, ptr.sminL, off.smaxH, off.smaxL);
+  dst.sminH = r.h;
+  dst.sminL = r.l;
+  overflow = ssubOverflows(ptr.smaxH, ptr.smaxL, off.sminH, off.sminL) || overflow;
+  dst.smaxH = r.h;
+  dst.smaxL = r.l;
+  if (overflow) setSignedUnbounded(dst);
+  if (ult(ptr.uminH, ptr.uminL, off.umaxH, off.umaxL)) {
+    setUnsignedUnbounded(dst);
+  } else {
+    sub(ptr.uminH, ptr.uminL, off.umaxH, off.umaxL);
+    dst.uminH = r.h;
+    dst.uminL = r.l;
+    sub(ptr.umaxH, ptr.umaxL, off.uminH, off.uminL);
+    dst.umaxH = r.h;
+    dst.umaxL = r.l;
+  }
+  tnumSub(dst, ptr, off);
+  if (isPacketPointer(ptr.type)) {
+    dst.id = env.newId();
+    if (off.sminH < 0) dst.clearUnion();
+  }
+}
+
