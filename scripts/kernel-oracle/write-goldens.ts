@@ -33,7 +33,9 @@ function goldenProgram(truth: ProgramTruth): GoldenProgram {
   return {
     ...{ name, section, verdict },
     ...(failed ? optional('errno', truth.errno) : {}),
-    ...(failed ? optional('reason', reasonOf(truth.log ?? truth.libbpf_log)) : {}),
+    ...(failed
+      ? optional('reason', reasonOf(truth.verdict === 'failure' ? truth.log : truth.libbpf_log))
+      : {}),
     ...optional('processed', processed === undefined ? undefined : Number(processed)),
     ...optional('stackDepth', /^stack depth ([0-9+]+)/m.exec(truth.log ?? '')?.[1]),
     ...(view === undefined

@@ -71,6 +71,18 @@ function wordsOfHex(hex: readonly string[]): Int32Array {
   return Int32Array.from({ length: bytes.length / 4 }, (_, word) => bytes.readInt32LE(4 * word));
 }
 
+/**
+ * A map as the kernel names it: of a data section it gets the first 15 characters, although libbpf knows the whole name
+ * (BPF_OBJ_NAME_LEN, include/uapi/linux/bpf.h).
+ */
+function mapName(name: string): string {
+  return name.startsWith('.') ? name.slice(0, 15) : name;
+}
+
+function mapNames(table: TruthNames | undefined): TruthNames {
+  return Object.fromEntries(Object.entries(table ?? {}).map(([slot, name]) => [slot, mapName(name)]));
+}
+
 function collectNames(...tables: (TruthNames | undefined)[]): Map<number, string> {
   const names = new Map<number, string>();
   for (const table of tables) {
@@ -85,7 +97,7 @@ export function viewOfTruth(truth: ProgramTruth): ProgramView | undefined {
   const loaded: StateView = {
     code: mask(
       wordsOfHex(truth.loaded),
-      collectNames(truth.loaded_maps, truth.loaded_symbols, truth.loaded_addresses),
+      collectNames(mapNames(truth.loaded_maps), truth.loaded_symbols, truth.loaded_addresses),
     ),
     lines: truth.loaded_line_info ?? [],
     funcs: truth.loaded_func_info ?? [],
@@ -100,7 +112,7 @@ export function viewOfTruth(truth: ProgramTruth): ProgramView | undefined {
   return {
     ...common,
     xlated: {
-      code: mask(wordsOfHex(truth.insns), collectNames(truth.calls, truth.maps, truth.addresses)),
+      code: mask(wordsOfHex(truth.insns), collectNames(truth.calls, mapNames(truth.maps), truth.addresses)),
       lines: truth.line_info ?? [],
       funcs: truth.func_info ?? [],
     },
@@ -129,7 +141,7 @@ export function viewOfLoaded(object: BpfObject, program: BpfProgram): StateView 
     if (codeOf(w0) === LD_IMM64) {
       const src = srcOf(w0);
       if (src === BPF_PSEUDO_MAP_FD || src === BPF_PSEUDO_MAP_VALUE) {
-        names.set(slot, object.maps[words[2 * slot + 1]].name);
+        names.set(slot, mapName(object.maps[words[2 * slot + 1]].name));
       }
       slot++;
     }
@@ -151,7 +163,7 @@ export function viewOfRewritten(input: DumpInput, canonical: CanonicalName): Sta
     const helper = srcOf(w0) !== BPF_PSEUDO_CALL && dump.words[2 * slot + 1] !== BPF_FUNC_tail_call;
     if (helper || srcOf(w0) === BPF_PSEUDO_KFUNC_CALL) names.set(slot, canonical(name));
   }
-  for (const [slot, name] of dump.maps) names.set(slot, name);
+  for (const [slot, name] of dump.maps) names.set(slot, mapName(name));
   for (const [slot, name] of dump.addresses) names.set(slot, canonical(name));
   return {
     code: mask(dump.words.slice(), new Map([...names].sort(([a], [b]) => a - b))),

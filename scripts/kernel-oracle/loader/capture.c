@@ -27,6 +27,7 @@ static struct btf *vmlinux_btf;
 static struct bpf_object *watched_object;
 static struct bpf_program *watched;
 static FILE *output;
+static const char *libbpf_messages;
 
 /* libbpf parses the kernel's BTF for each object anew, which takes longer than the loads under emulation. */
 struct btf *__wrap_btf__load_vmlinux_btf(void)
@@ -46,8 +47,9 @@ void capture_share_vmlinux_btf(void)
 	vmlinux_btf = __real_btf__load_vmlinux_btf();
 }
 
-void capture_watch(struct bpf_object *obj, struct bpf_program *prog, FILE *out)
+void capture_watch(struct bpf_object *obj, struct bpf_program *prog, FILE *out, const char *messages)
 {
+	libbpf_messages = messages;
 	watched_object = obj;
 	watched = prog;
 	output = out;
@@ -288,6 +290,8 @@ static void load_watched(union bpf_attr *attr, unsigned int size)
 	record_string(output, log_len > LOG_KEPT ? log + log_len - LOG_KEPT : log,
 		      log_len > LOG_KEPT ? LOG_KEPT : log_len);
 	fputs(",\n", output);
+	if (libbpf_messages[0])
+		record_text(output, "libbpf_log", libbpf_messages);
 	record_map_table();
 	if (fd >= 0)
 		record_translated(fd);

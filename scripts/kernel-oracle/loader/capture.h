@@ -15,8 +15,8 @@ void capture_share_vmlinux_btf(void);
 
 /*
  * From here on the load of `prog` is recorded to `out`: what is handed over before the kernel sees it, verdict and
- * translated program after. The process then exits with status 0.
+ * translated program after. The process then exits with status 0. `messages` are libbpf's own, as they stand then.
  */
-void capture_watch(struct bpf_object *obj, struct bpf_program *prog, FILE *out);
+void capture_watch(struct bpf_object *obj, struct bpf_program *prog, FILE *out, const char *messages);
 
 #endif

@@ -106,7 +106,7 @@ static void load_program(struct bpf_object *obj, const char *name, FILE *out, co
 		if (match)
 			wanted = prog;
 	}
-	capture_watch(obj, wanted, out);
+	capture_watch(obj, wanted, out, messages);
 	err = bpf_object__load(obj);
 	/* Only reached when the program never got to the kernel. */
 	if (err && refused_map[0]) {
