@@ -12,10 +12,10 @@ export interface Variant {
   readonly options?: StoreOptions;
 }
 
-/** Every strategy as it is, and with each of its tunables at the smallest value. */
+/** Every strategy as it is, and with all of its tunables at their smallest. */
 export const VARIANTS: readonly Variant[] = STRATEGIES.flatMap((strategy) => [
   { strategy },
-  ...strategy.tunables.map(({ name, min }) => ({ strategy, options: { [name]: min } })),
+  { strategy, options: Object.fromEntries(strategy.tunables.map(({ name, min }) => [name, min])) },
 ]);
 
 export function variantName({ strategy, options }: Variant): string {
