@@ -45,45 +45,58 @@ export class VariableSymbols {
   }
 }
 
-/**
- * The variables of the first DATASEC of that name, by offset; undefined when there is none.
- * @throws what `bad` makes, when an element is no VAR or a global variable has no symbol
- */
-export function dataVariables(
-  section: string,
-  btf: Btf,
-  symbols: VariableSymbols,
-  bad: ErrorMaker,
-): DataVariable[] | undefined {
-  const id = btf.findByName(section, BTF_KIND_DATASEC);
-  if (id === 0) return undefined;
-  const fixOffsets = btf.size(id) === 0;
-  const variables: DataVariable[] = [];
-  for (let i = 0; i < btf.vlen(id); i++) {
-    const { type, offset, size } = btf.secInfo(id, i);
-    if (btf.kind(type) !== BTF_KIND_VAR) {
-      throw bad(
-        `DATASEC ${printable(section)}: element ${i} is of kind ${btf.kindName(type)} instead of var`,
-      );
-    }
-    const name = btf.typeName(type);
-    const linkage = btf.varLinkage(type);
-    if (linkage === BTF_LINKAGE_STATIC || linkage === BTF_LINKAGE_EXTERN) {
-      variables.push({ name, id: type, offset, size, linkage });
-      continue;
-    }
-    const symbol = symbols.find(name);
-    if (symbol === undefined && fixOffsets) {
-      throw bad(`DATASEC ${printable(section)}: variable "${printable(name)}" has no symbol`);
-    }
-    const hidden = symbol?.visibility === STV_HIDDEN || symbol?.visibility === STV_INTERNAL;
-    variables.push({
-      name,
-      id: type,
-      offset: fixOffsets && symbol !== undefined ? symbol.value : offset,
-      size,
-      linkage: hidden ? BTF_LINKAGE_STATIC : linkage,
-    });
+/** The DATASEC types of an object, each read once. */
+export class DataSections {
+  private readonly known = new Map<string, readonly DataVariable[] | undefined>();
+
+  constructor(
+    private readonly btf: Btf,
+    private readonly symbols: VariableSymbols,
+    private readonly bad: ErrorMaker,
+  ) {}
+
+  /**
+   * The variables of the first DATASEC of that name, by offset; undefined when there is none.
+   * @throws when an element is no VAR, or a global variable whose place is not known has no symbol
+   */
+  variables(section: string): readonly DataVariable[] | undefined {
+    if (this.known.has(section)) return this.known.get(section);
+    const id = this.btf.findByName(section, BTF_KIND_DATASEC);
+    const variables = id === 0 ? undefined : this.read(section, id);
+    this.known.set(section, variables);
+    return variables;
   }
-  return variables.sort((a, b) => a.offset - b.offset);
+
+  private read(section: string, id: number): DataVariable[] {
+    const { btf, bad } = this;
+    const fixOffsets = btf.size(id) === 0;
+    const variables: DataVariable[] = [];
+    for (let i = 0; i < btf.vlen(id); i++) {
+      const { type, offset, size } = btf.secInfo(id, i);
+      if (btf.kind(type) !== BTF_KIND_VAR) {
+        throw bad(
+          `DATASEC ${printable(section)}: element ${i} is of kind ${btf.kindName(type)} instead of var`,
+        );
+      }
+      const name = btf.typeName(type);
+      const linkage = btf.varLinkage(type);
+      if (linkage === BTF_LINKAGE_STATIC || linkage === BTF_LINKAGE_EXTERN) {
+        variables.push({ name, id: type, offset, size, linkage });
+        continue;
+      }
+      const symbol = this.symbols.find(name);
+      if (symbol === undefined && fixOffsets) {
+        throw bad(`DATASEC ${printable(section)}: variable "${printable(name)}" has no symbol`);
+      }
+      const hidden = symbol?.visibility === STV_HIDDEN || symbol?.visibility === STV_INTERNAL;
+      variables.push({
+        name,
+        id: type,
+        offset: fixOffsets && symbol !== undefined ? symbol.value : offset,
+        size,
+        linkage: hidden ? BTF_LINKAGE_STATIC : linkage,
+      });
+    }
+    return variables.sort((a, b) => a.offset - b.offset);
+  }
 }

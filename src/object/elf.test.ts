@@ -173,9 +173,9 @@ describe('ElfFile', () => {
   it('keeps messages on one line whatever the names in the file are', () => {
     const elf = new ElfWriter();
     const code = elf.section({ name: 'evil\nname\u001b[31m', flags: 4, bytes: new Uint8Array(16) });
-    elf.function('ma\nin', code, 0, 99);
+    elf.function('ma\nin\u202e\u07de', code, 0, 99);
     expect(messageOf(elf.build())).toBe(
-      'x.o: section 3 (evil?name?[31m): function "ma?in": 792 bytes at offset 0 run past the end of the section (16 bytes)',
+      'x.o: section 3 (evil?name?[31m): function "ma?in??": 792 bytes at offset 0 run past the end of the section (16 bytes)',
     );
   });
 });

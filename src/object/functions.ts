@@ -21,6 +21,8 @@ import type { ErrorMaker } from './string-table.js';
 const SLOT_BYTES = 8;
 /** Most functions of an object. */
 const MAX_FUNCTIONS = 65_536;
+/** All functions together, in slots: they may overlap, and each gets a copy of its code. */
+const MAX_SLOTS = 4_000_000;
 
 /** An executable section, its relocations sorted by slot. */
 export interface CodeSection {
@@ -80,6 +82,7 @@ export function readCode(elf: ElfFile, bad: ErrorMaker): ObjectCode {
   }
 
   const found: Omit<FunctionCode, 'index'>[] = [];
+  let slots = 0;
   for (let i = 0; i < elf.symbolCount; i++) {
     const symbol = elf.symbol(i);
     if (symbol.type !== STT_FUNC) continue;
@@ -104,6 +107,8 @@ export function readCode(elf: ElfFile, bad: ErrorMaker): ObjectCode {
       hidden: symbol.visibility === STV_HIDDEN || symbol.visibility === STV_INTERNAL,
     });
     if (found.length > MAX_FUNCTIONS) throw bad(`more than ${MAX_FUNCTIONS} functions`);
+    slots += symbol.size / SLOT_BYTES;
+    if (slots > MAX_SLOTS) throw bad(`${where}: the functions have more than ${MAX_SLOTS} instructions`);
   }
   found.sort((a, b) => a.code.section.index - b.code.section.index || a.start - b.start);
   return { functions: found.map((fn, index) => ({ ...fn, index })), textSection };
@@ -156,7 +161,10 @@ function readSection(
   for (let i = 0; i < count; i++) {
     const key = order[i];
     relocSlots[i] = Math.floor(key / count);
-    relocSymbols[i] = symbols[key % count]!;
+    relocSymbols[i] = symbols[key % count];
+    if (i > 0 && relocSlots[i] === relocSlots[i - 1]) {
+      throw bad(`${describeSection(section)}: two relocations at offset ${SLOT_BYTES * relocSlots[i]}`);
+    }
   }
   return { section, words, relocSlots, relocSymbols };
 }

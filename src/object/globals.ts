@@ -4,8 +4,7 @@
  */
 import { BTF_KIND_DATASEC, BTF_LINKAGE_STATIC } from './btf.js';
 import type { Btf } from './btf.js';
-import { dataVariables } from './data-sections.js';
-import type { VariableSymbols } from './data-sections.js';
+import type { DataSections } from './data-sections.js';
 import { describeSection, SHF_EXECINSTR, SHT_NOBITS, SHT_PROGBITS } from './elf.js';
 import type { ElfFile, ElfSection } from './elf.js';
 import type { PlacedMap } from './maps.js';
@@ -37,7 +36,7 @@ export function dataKind(section: ElfSection): 'rodata' | 'data' | 'bss' | undef
 export function globalDataMaps(
   elf: ElfFile,
   btf: Btf | undefined,
-  symbols: VariableSymbols,
+  dataSections: DataSections | undefined,
   fileName: string,
   bad: ErrorMaker,
 ): PlacedMap[] {
@@ -57,11 +56,8 @@ export function globalDataMaps(
     }
     const typeId = btf?.findByName(section.name) ?? 0;
     const isDatasec = btf !== undefined && typeId !== 0 && btf.kind(typeId) === BTF_KIND_DATASEC;
-    const exposed =
-      isDatasec &&
-      dataVariables(section.name, btf, symbols, bad)!.some(
-        (variable) => variable.linkage !== BTF_LINKAGE_STATIC,
-      );
+    const variables = (isDatasec ? dataSections?.variables(section.name) : undefined) ?? [];
+    const exposed = variables.some((variable) => variable.linkage !== BTF_LINKAGE_STATIC);
     maps.push({
       section: section.index,
       offset: 0,

@@ -21,11 +21,6 @@ const IPROUTE2_DEF_BYTES = 36;
 /** Most maps one section can define; an object with more is no object anyone made. */
 const MAX_MAPS = 4096;
 
-/** Is the section one of legacy map definitions? */
-export function isLegacyMapsSection(name: string): boolean {
-  return name === 'maps';
-}
-
 /**
  * The maps of a legacy section, in the order of the symbol table.
  * @throws what `bad` makes, naming the map, when a definition leaves the section or is too short

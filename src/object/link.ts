@@ -20,7 +20,7 @@ import { printable } from './string-table.js';
 /** The kernel's limit for one program (`BPF_COMPLEXITY_LIMIT_INSNS`). */
 const MAX_PROGRAM_SLOTS = 1_000_000;
 /** All programs of an object together: subprograms are copied into each program that uses them. */
-const MAX_OBJECT_SLOTS = 8_000_000;
+const MAX_OBJECT_SLOTS = 4_000_000;
 
 /** A program but for what its section's name says. */
 export interface LinkedProgram {
@@ -52,6 +52,7 @@ interface RecordPart {
 
 export class Linker {
   private readonly exceptionCallbacks: Map<string, string[]>;
+  private subprogramNames: Map<string, FunctionCode> | undefined;
   private slotsLeft = MAX_OBJECT_SLOTS;
 
   constructor(
@@ -73,18 +74,13 @@ export class Linker {
       if (failure !== undefined) return new LinkFailure(`insn ${start + failure.slot}: ${failure.reason}`);
     }
 
-    const last = functions[functions.length - 1];
-    const length = last.start + last.relocated.fn.length;
-    if (length > this.slotsLeft) {
-      return new LinkFailure(`the programs of the object have more than ${MAX_OBJECT_SLOTS} instructions`);
-    }
     const funcParts = gatherRecords(functions, this.ext.funcInfo);
     const lineParts = gatherRecords(functions, this.ext.lineInfo);
     if (funcParts instanceof LinkFailure) return funcParts;
     if (lineParts instanceof LinkFailure) return lineParts;
-    this.slotsLeft -= length;
 
-    const insns = new Int32Array(2 * length);
+    const last = functions[functions.length - 1];
+    const insns = new Int32Array(2 * (last.start + last.relocated.fn.length));
     for (const { relocated, start } of functions) {
       insns.set(relocated.words, 2 * start);
       relocated.callSlots.forEach((slot, i) => {
@@ -113,22 +109,25 @@ export class Linker {
       length += fn.length;
       stack.push({ calls: relocated.callTargets, next: 0 });
     };
-    const appendReached = (fn: FunctionCode): boolean => {
+    const appendReached = (fn: FunctionCode): void => {
       append(fn);
       for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
         const target = frame.calls.at(frame.next++);
         if (target === undefined) stack.pop();
         else if (!placed.has(target)) append(target);
-        if (length > MAX_PROGRAM_SLOTS) return false;
+        if (length > Math.min(MAX_PROGRAM_SLOTS, this.slotsLeft)) return;
       }
-      return true;
     };
 
-    const tooLong = new LinkFailure(`more than ${MAX_PROGRAM_SLOTS} instructions`);
-    if (!appendReached(main)) return tooLong;
     const callback = this.exceptionCallback(main);
     if (callback instanceof LinkFailure) return callback;
-    if (callback !== undefined && !placed.has(callback) && !appendReached(callback)) return tooLong;
+    appendReached(main);
+    if (callback !== undefined && !placed.has(callback)) appendReached(callback);
+    if (length > MAX_PROGRAM_SLOTS) return new LinkFailure(`more than ${MAX_PROGRAM_SLOTS} instructions`);
+    this.slotsLeft -= length;
+    if (this.slotsLeft < 0) {
+      return new LinkFailure(`the programs of the object have more than ${MAX_OBJECT_SLOTS} instructions`);
+    }
     return placed;
   }
 
@@ -138,12 +137,21 @@ export class Linker {
     // With several the kernel refuses the program; libbpf appends none.
     if (names?.length !== 1) return undefined;
     const name = names[0];
-    const callback = this.code.functions.find((fn) => isSubprogram(this.code, fn) && fn.name === name);
+    const callback = this.subprogramByName(name);
     if (callback === undefined) return new LinkFailure(`there is no exception callback "${printable(name)}"`);
     if (!callback.globalSymbol || callback.hidden) {
       return new LinkFailure(`exception callback "${printable(name)}" is no global function`);
     }
     return callback;
+  }
+
+  private subprogramByName(name: string): FunctionCode | undefined {
+    if (this.subprogramNames === undefined) {
+      const subprograms = this.code.functions.filter((fn) => isSubprogram(this.code, fn));
+      // Of several with one name the first counts: it is entered last.
+      this.subprogramNames = new Map(subprograms.reverse().map((fn) => [fn.name, fn]));
+    }
+    return this.subprogramNames.get(name);
   }
 
   /** @param typeId what func info says at `start` */
@@ -169,7 +177,9 @@ function exceptionCallbacks(btf: Btf | undefined): Map<string, string[]> {
     const tag = btf!.typeName(id);
     if (!tag.startsWith(prefix)) continue;
     const main = btf!.typeName(btf!.type(id));
-    callbacks.set(main, [...(callbacks.get(main) ?? []), tag.slice(prefix.length)]);
+    const known = callbacks.get(main);
+    if (known === undefined) callbacks.set(main, [tag.slice(prefix.length)]);
+    else known.push(tag.slice(prefix.length));
   }
   return callbacks;
 }

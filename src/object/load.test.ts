@@ -93,10 +93,10 @@ describe('parseObject on damaged objects', () => {
     try {
       const object = parseObject(bytes, 'x.o');
       for (const program of object.programs) expect(program.lineInfo.length).toBeGreaterThanOrEqual(0);
-      for (const { reason } of object.failures) expect(reason).toMatch(/^[\p{L}\p{N}\p{P}\p{S} ]+$/u);
+      for (const { reason } of object.failures) expect(reason).toMatch(/^[\x20-\x7e]+$/);
     } catch (error) {
       if (!(error instanceof ObjectError)) throw error;
-      expect(error.message).toMatch(/^x\.o: [\p{L}\p{N}\p{P}\p{S} ]+$/u);
+      expect(error.message).toMatch(/^x\.o: [\x20-\x7e]+$/);
     }
   }
 

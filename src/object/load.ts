@@ -8,7 +8,6 @@ import { basename } from 'node:path';
 import { Btf } from './btf.js';
 import { NO_BTF_EXT, parseBtfExt } from './btf-ext.js';
 import type { BtfExt } from './btf-ext.js';
-import { VariableSymbols } from './data-sections.js';
 import { describeSection, ElfFile } from './elf.js';
 import type { ElfSection } from './elf.js';
 import { isSubprogram, readCode } from './functions.js';
@@ -24,7 +23,7 @@ import type { ErrorMaker } from './string-table.js';
 import { printable } from './string-table.js';
 
 /** Largest file that is read, in bytes. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** Longest license string libbpf passes on. */
 const MAX_LICENSE_CHARS = 63;
 
@@ -89,7 +88,7 @@ export function parseObject(bytes: Uint8Array, fileName: string): BpfObject {
   const elf = new ElfFile(bytes, bad);
   const { btf, ext } = readTypes(elf, bad);
   const code = readCode(elf, bad);
-  const places = new MapPlaces(elf, btf, new VariableSymbols(elf), fileName, bad);
+  const places = new MapPlaces(elf, btf, fileName, bad);
   const relocator = new Relocator(elf, code, places, btf, ext, bad);
   const linker = new Linker(code, relocator, ext, btf);
 

@@ -2,13 +2,13 @@
 import { describeSection } from './elf.js';
 import type { ElfFile, ElfSection } from './elf.js';
 import { dataKind, globalDataMaps } from './globals.js';
-import { isLegacyMapsSection, legacyMaps } from './legacy-maps.js';
+import { legacyMaps } from './legacy-maps.js';
 import { btfMaps } from './maps.js';
 import type { PlacedMap } from './maps.js';
 import { BPF_MAP_TYPE_ARENA } from './map-types.js';
 import type { MapDef } from './program.js';
 import type { Btf } from './btf.js';
-import type { VariableSymbols } from './data-sections.js';
+import { DataSections, VariableSymbols } from './data-sections.js';
 import type { ErrorMaker } from './string-table.js';
 
 /** Name of the section of variables that live in the object's arena (`ARENA_SEC` of libbpf). */
@@ -27,22 +27,21 @@ export class MapPlaces {
   constructor(
     elf: ElfFile,
     btf: Btf | undefined,
-    symbols: VariableSymbols,
     fileName: string,
     private readonly bad: ErrorMaker,
   ) {
+    const variables = btf && new DataSections(btf, new VariableSymbols(elf), bad);
     const placed: PlacedMap[] = [];
-    for (const section of elf.sections) {
-      if (isLegacyMapsSection(section.name) && section.size > 0)
-        placed.push(...legacyMaps(section, elf, bad));
-    }
+    const legacy = elf.sectionByName('maps');
+    if (legacy !== undefined && legacy.size > 0) placed.push(...legacyMaps(legacy, elf, bad));
     const section = elf.sectionByName('.maps');
     if (section !== undefined) {
-      if (btf === undefined) throw bad(`${describeSection(section)}: map definitions need a .BTF section`);
-      placed.push(...btfMaps(section, btf, symbols, bad));
+      if (btf === undefined || variables === undefined)
+        throw bad(`${describeSection(section)}: map definitions need a .BTF section`);
+      placed.push(...btfMaps(section, btf, variables, bad));
     }
     const defined = placed.length;
-    placed.push(...globalDataMaps(elf, btf, symbols, fileName, bad));
+    placed.push(...globalDataMaps(elf, btf, variables, fileName, bad));
 
     const maps: MapDef[] = [];
     placed.forEach((map, index) => {

@@ -21,8 +21,7 @@ import {
   BTF_LINKAGE_GLOBAL,
 } from './btf.js';
 import type { Btf } from './btf.js';
-import { dataVariables } from './data-sections.js';
-import type { DataVariable, VariableSymbols } from './data-sections.js';
+import type { DataSections, DataVariable } from './data-sections.js';
 import { describeSection } from './elf.js';
 import type { ElfSection } from './elf.js';
 import {
@@ -85,11 +84,11 @@ function emptyDef(): RawDef {
 export function btfMaps(
   section: ElfSection,
   btf: Btf,
-  symbols: VariableSymbols,
+  dataSections: DataSections,
   bad: ErrorMaker,
 ): PlacedMap[] {
   const where = describeSection(section);
-  const variables = dataVariables(section.name, btf, symbols, bad);
+  const variables = dataSections.variables(section.name);
   if (variables === undefined) throw bad(`${where}: there is no BTF DATASEC for it`);
   return variables.map((variable) => placedMap(variable, section, btf, bad));
 }

@@ -60,8 +60,11 @@ export class StringTable {
   }
 }
 
-/** A name from the file as it may stand in a one-line message: no control characters, at most 80 characters. */
+/**
+ * A name from the file as it may stand in a one-line message: plain ASCII without control characters, so that it can
+ * neither break the line nor turn a terminal's head, and at most 80 characters.
+ */
 export function printable(name: string): string {
-  const clean = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+  const clean = name.replace(/[^\x20-\x7e]/g, '?');
   return clean.length > 80 ? `${clean.slice(0, 77)}...` : clean;
 }
