@@ -34,6 +34,9 @@ export interface TextSinks {
   err(message: string): void;
 }
 
+/** All strategies give the same program; this one does not make large ones wait. */
+const DEFAULT_STRATEGY = 'linked-list';
+
 /** Characters of listing that are written at once. */
 const CHUNK = 1 << 16;
 
@@ -164,7 +167,7 @@ export function registerXlated(program: Command): void {
     .description("print a program of OBJECT after the verifier's rewriting, as bpftool prog dump xlated does")
     .argument('<object>', 'BPF object file made by clang')
     .option('--prog <name>', 'program to print (default: all of them)')
-    .option('--strategy <name>', 'how the instructions are held while they are rewritten', 'array')
+    .option('--strategy <name>', 'how the instructions are held while they are rewritten', DEFAULT_STRATEGY)
     .option('--kernel <release>', 'kernel release to rewrite for', DEFAULT_RELEASE)
     .option('--raw <file>', 'write the instructions to FILE as 8-byte words instead')
     .option('--json', 'print instructions and metadata as JSON')

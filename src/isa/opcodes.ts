@@ -111,7 +111,7 @@ export const BPF_ADDR_SPACE_CAST = 1;
 /** `off` of `BPF_ALU64 | BPF_MOV | BPF_X` that makes it a per-cpu address, internal. */
 export const BPF_ADDR_PERCPU = -1;
 
-/** Registers with a role of their own. AX is the verifier's scratch register, no program can name it. */
+/** Registers with a role of their own. AX is the verifier's scratch register, no program can name it; in 7.2 it is R12. */
 export const BPF_REG_0 = 0;
 export const BPF_REG_1 = 1;
 export const BPF_REG_2 = 2;
