@@ -126,9 +126,9 @@ export function rewriteProgram(
   strategy: string,
   options: PipelineOptions = {},
 ): Rewritten {
-  const create = strategyOf(strategy).create;
+  const chosen = strategyOf(strategy);
   const prepared = prepare(object, program, profile, options);
-  const store = create(prepared.input);
+  const store = chosen.create(prepared.input);
   const env = newEnv(prepared, store);
   runPasses(env);
   return { linear: store.finish(), symbols: env.symbols, counts: env.patcher.counts, facts: prepared.facts };
