@@ -20,6 +20,7 @@ import {
   BPF_PROBE_ATOMIC,
   BPF_PROBE_MEM,
   BPF_PROBE_MEM32,
+  BPF_PROBE_MEM32SX,
   BPF_PROBE_MEMSX,
   BPF_RSH,
   BPF_ST,
@@ -72,7 +73,7 @@ function insertPrologue(env: FixupEnv): Pos {
   if (patch.length === 0) return first;
   patch.pushReplaced(store.word0(first), store.word1(first));
   const body = patcher.replace(first, patch);
-  store.skipPrologue(store.first(), body);
+  if (profile.contexts.jumpsSkipPrologue) store.skipPrologue(store.first(), body);
   return body;
 }
 
@@ -125,11 +126,7 @@ function convertInsn(
       }
       return pos;
     case PTR_TO_ARENA:
-      if (mode === BPF_MEMSX) {
-        const slot = store.aux(pos, AUX_ORIG) - 1;
-        throw new FixupError(`insn ${slot}: sign extending loads from arena are not supported`);
-      }
-      store.setWords(pos, withCode(w0, cls | BPF_PROBE_MEM32 | sizeOf(code)), store.word1(pos));
+      convertArena(env, pos, w0);
       return pos;
     default: {
       const table = tables[pointer];
@@ -138,11 +135,21 @@ function convertInsn(
   }
 }
 
+/** Loads and stores of an arena get opcodes of their own. */
+function convertArena({ store, profile }: FixupEnv, pos: Pos, w0: number): void {
+  const signed = modeOf(w0) === BPF_MEMSX;
+  if (signed && !profile.contexts.arenaSignedLoads) {
+    const slot = store.aux(pos, AUX_ORIG) - 1;
+    throw new FixupError(`insn ${slot}: sign extending loads from arena are not supported`);
+  }
+  const mode = signed ? BPF_PROBE_MEM32SX : BPF_PROBE_MEM32;
+  store.setWords(pos, withCode(w0, classOf(w0) | mode | sizeOf(w0)), store.word1(pos));
+}
+
 /** Atomics on an arena get an opcode of their own; all others stay. */
 function convertAtomic({ store }: FixupEnv, pos: Pos, w0: number): void {
-  const size = sizeOf(w0);
-  if (store.aux(pos, AUX_PTR_TYPE) !== PTR_TO_ARENA || (size !== BPF_W && size !== BPF_DW)) return;
-  store.setWords(pos, withCode(w0, BPF_STX | BPF_PROBE_ATOMIC | size), store.word1(pos));
+  if (store.aux(pos, AUX_PTR_TYPE) !== PTR_TO_ARENA) return;
+  store.setWords(pos, withCode(w0, BPF_STX | BPF_PROBE_ATOMIC | sizeOf(w0)), store.word1(pos));
 }
 
 /** A spill that speculation could bypass is followed by a barrier. */

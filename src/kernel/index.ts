@@ -1,9 +1,11 @@
 /** The kernel releases there are profiles of: one line each. */
 import type { KernelProfile } from './profile.js';
+import { V6_1 } from './v6.1.js';
 import { V6_12 } from './v6.12.js';
+import { V7_2 } from './v7.2.js';
 
 const PROFILES: ReadonlyMap<string, KernelProfile> = new Map(
-  [V6_12].map((profile) => [profile.release, profile]),
+  [V6_1, V6_12, V7_2].map((profile) => [profile.release, profile]),
 );
 
 /** The release that is taken when none is named. */

@@ -15,7 +15,7 @@ describe('the profiles', () => {
   });
 
   it('name the releases there are when asked for another', () => {
-    expect(() => profileOf('5.4')).toThrow('no profile of kernel 5.4; there are 6.12');
+    expect(() => profileOf('5.4')).toThrow('no profile of kernel 5.4; there are 6.1, 6.12, 7.2');
   });
 });
 

@@ -109,6 +109,10 @@ export interface KernelProfile {
     readonly sockOpsGuard: string;
     /** Reading `bpf_sock_ops.rtt_min` is guarded like other fields of the TCP socket. */
     readonly sockOpsRttMinGuarded: boolean;
+    /** Jumps to a program's start lead behind an inserted prologue (6.12). */
+    readonly jumpsSkipPrologue: boolean;
+    /** Sign-extending loads from an arena have a probe load of their own (7.0). */
+    readonly arenaSignedLoads: boolean;
   };
 
   /** Per-cpu variable, and member where it is a structure, that holds the CPU's number: `pcpu_hot.cpu_number`. */

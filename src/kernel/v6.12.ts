@@ -22,6 +22,8 @@ export const V6_12 = profileFromTables({
     rxQueueNone64: true,
     sockOpsGuard: 'is_fullsock',
     sockOpsRttMinGuarded: false,
+    jumpsSkipPrologue: true,
+    arenaSignedLoads: false,
   },
   cpuNumberSymbol: 'pcpu_hot.cpu_number',
   maxLoops: 8 * 1024 * 1024,

@@ -13,6 +13,7 @@ export const WANTED_MEMBERS: Readonly<Record<string, string>> = {
   bpf_array: 'value pptrs ptrs elem_size index_mask',
   htab_elem: 'key lru_node',
   bpf_lru_node: 'ref',
+  rhtab_elem: 'data',
   xsk_map: 'xsk_map',
 
   // Helpers in line.

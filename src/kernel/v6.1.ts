@@ -1,0 +1,33 @@
+/** Linux 6.1 as Debian bookworm has it, x86-64. */
+import { HELPERS_6_1 } from './data/6.1-helpers.js';
+import { MAPS_6_1 } from './data/6.1-maps.js';
+import { STRUCTS_6_1 } from './data/6.1-structs.js';
+import { profileFromTables } from './profile-tables.js';
+
+export const V6_1 = profileFromTables({
+  release: '6.1',
+  source: 'linux-image-6.1.0-56-amd64 6.1.192-2',
+  features: {
+    fastcall: false,
+    mayGoto: false,
+    inlineSmpProcessorId: false,
+    inlinePercpuLookup: false,
+    inlineKptrXchg: false,
+    signedDivisionGuards: false,
+  },
+  contexts: {
+    vlanPresentBit: true,
+    tstampTypeBits: false,
+    minNapiId: 8193,
+    rxQueueNone64: false,
+    sockOpsGuard: 'is_fullsock',
+    sockOpsRttMinGuarded: true,
+    jumpsSkipPrologue: false,
+    arenaSignedLoads: false,
+  },
+  cpuNumberSymbol: 'cpu_number',
+  maxLoops: 8 * 1024 * 1024,
+  helpers: HELPERS_6_1,
+  maps: MAPS_6_1,
+  structs: STRUCTS_6_1,
+});
