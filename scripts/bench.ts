@@ -3,7 +3,7 @@
  * results/bench.csv with its sidecar, and the totals as a table.
  */
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { packageRoot } from '../src/bench/checkout.js';
 import { corpusFolder, readManifest } from '../src/bench/manifest.js';
 import { syntheticTarget } from '../src/bench/targets.js';
@@ -11,7 +11,7 @@ import { SHAPES } from '../src/bench/synthetic.js';
 import { runMeasurement } from '../src/cli/measurement.js';
 import { openObjects } from '../src/cli/objects.js';
 import { integerFrom, listOf } from '../src/cli/option-values.js';
-import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, say, sayError, UsageError } from '../src/cli/outcome.js';
+import { oneLineErrors, quietWhenReaderLeaves, runCommandLine, say } from '../src/cli/outcome.js';
 import { chosenStrategies } from '../src/cli/run.js';
 import { DEFAULT_RELEASE } from '../src/kernel/index.js';
 import { formatTable } from '../src/report/table.js';
@@ -73,15 +73,7 @@ const program = new Command('bench')
   .option('--strategy <names>', 'strategies to measure (default: all)', listOf)
   .option('--out <file>', 'the CSV to write', join(packageRoot(), 'results', 'bench.csv'))
   .option('-q, --quiet', 'no progress lines', false)
-  .exitOverride()
   .action(bench);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
-  else {
-    sayError(error);
-    process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
-  }
-}
+quietWhenReaderLeaves();
+await runCommandLine(oneLineErrors(program), process.argv.slice(2));

@@ -2,13 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compiledModule } from '../bench/child-process.js';
 import { COLUMN_NAMES } from '../bench/columns.js';
 import { readCsv, rowsFromCsv } from '../bench/csv.js';
 import { corpusFolder } from '../bench/manifest.js';
+import { runCommandLine } from './outcome.js';
+import { makeProgram } from './program.js';
 
-const OBJECT = join(corpusFolder(), 'packet_filter.bpf.o');
+const OBJECT = join(corpusFolder(), 'storage.bpf.o');
 
 let folder: string;
 beforeAll(() => {
@@ -18,6 +20,30 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** Runs the command line in this process: enough for what starts no children. */
+async function inProcess(...args: string[]) {
+  const written = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      written[name] += String(text);
+      return true;
+    });
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  try {
+    await runCommandLine(makeProgram(), args);
+    return { ...written, status: exitCode() };
+  } finally {
+    vi.restoreAllMocks();
+    process.exitCode = before;
+  }
+}
+
+function exitCode(): number {
+  return Number(process.exitCode ?? 0);
+}
+
+/** Runs it as users do. */
 function patchbench(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -39,36 +65,37 @@ describe('patchbench', () => {
     [['run', OBJECT, '--strategy', 'hope'], 'no strategy hope'],
     [['run', OBJECT, '--kernel', '2.4'], 'no profile of kernel 2.4'],
     [['run', OBJECT, '-o', 'xml'], "argument 'xml' is invalid"],
-    [['list', 'everything'], "argument 'everything' is invalid"],
-  ])('refuses wrong usage in one line and ends with 2: %j', (args, message) => {
-    const { status, stdout, stderr } = patchbench(...args);
+    [['list', 'everything'], "'everything' is invalid for argument 'topic'"],
+  ])('refuses wrong usage in one line and ends with 2: %j', async (args, message) => {
+    const { status, stdout, stderr } = await inProcess(...args);
     expect(stderr).toContain(message);
     expect(stderr).toMatch(/^patchbench: [^\n]+\n$/);
     expect(stdout).toBe('');
     expect(status).toBe(2);
   });
 
-  test('shows its version and its help on stdout and ends with 0', () => {
-    expect(patchbench('-V')).toMatchObject({
+  test('as a process has the same exit code for wrong usage', () => {
+    expect(patchbench('run', '--no-such')).toMatchObject({
+      status: 2,
+      stderr: "patchbench: unknown option '--no-such'\n",
+    });
+  });
+
+  test('shows its version and its help on stdout and ends with 0', async () => {
+    expect(await inProcess('-V')).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/^patchbench v\d/) as string,
     });
-    expect(patchbench('run', '--help')).toMatchObject({
+    expect(await inProcess('run', '--help')).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('Examples:') as string,
     });
   });
 
-  test('lists what there is', () => {
-    const { status, stdout } = patchbench('list');
+  test('lists what there is', async () => {
+    const { status, stdout } = await inProcess('list');
     expect(status).toBe(0);
-    for (const known of [
-      'linked-list',
-      '6.12',
-      'convert-ctx-accesses',
-      'duration_p50_ns',
-      'packet_filter.bpf.o',
-    ])
+    for (const known of ['linked-list', '6.12', 'convert-ctx-accesses', 'duration_p50_ns', 'storage.bpf.o'])
       expect(stdout).toContain(known);
   });
 
@@ -87,7 +114,7 @@ describe('patchbench', () => {
     expect(lines).toHaveLength(4);
     for (const line of lines) expect(line).toMatch(/^patchbench: \S+: /);
     const rows = rowsFromCsv(stdout);
-    expect(new Set(rows.map((row) => row.file_name))).toEqual(new Set(['packet_filter.bpf.o']));
+    expect(new Set(rows.map((row) => row.file_name))).toEqual(new Set(['storage.bpf.o']));
     expect(rows.every((row) => row.verdict === 'success')).toBe(true);
   });
 
@@ -105,7 +132,7 @@ describe('patchbench', () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^File +Program +Strategy +Verdict +Duration \(us\)/);
     expect(stdout).toMatch(/\nDone\. Processed 1 files, \d+ programs\. Skipped 0 files, 0 programs\.\n$/);
-    expect(stderr).toMatch(/^\[1\/\d+\] packet_filter\.bpf\.o \w+ array [\d.]+ [num]?s\n/);
+    expect(stderr).toMatch(/^\[1\/\d+\] storage\.bpf\.o \w+ array [\d.]+ [num]?s\n/);
     const rows = readCsv(out);
     expect(Object.keys(rows[0])).toEqual([...COLUMN_NAMES]);
     expect(new Set(rows.map((row) => row.strategy))).toEqual(new Set(['array', 'linked-list']));

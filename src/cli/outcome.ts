@@ -1,4 +1,5 @@
 /** How a command ends: exit codes, and one line for whatever went wrong. */
+import { CommanderError, type Command } from 'commander';
 
 /** 0: all well. 1: a verdict failed or an input was bad. 2: wrong usage. */
 export const EXIT_OK = 0;
@@ -43,4 +44,42 @@ function describe(error: unknown): string {
   const { code, path } = error as NodeJS.ErrnoException;
   const cause = code === undefined ? undefined : CAUSES[code];
   return cause !== undefined && path !== undefined ? `${path}: ${cause}` : error.message;
+}
+
+/**
+ * Runs the command line and sets `process.exitCode`: the one place where an error of any kind becomes a line and a code.
+ * @param program throws what Commander finds wrong (`oneLineErrors`)
+ */
+export async function runCommandLine(program: Command, args: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // Commander has said what it had to say.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    else {
+      sayError(error);
+      process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
+    }
+  }
+}
+
+/** Makes Commander throw instead of exit, and its errors one line with the tool's name in front; sub-commands inherit it. */
+export function oneLineErrors(program: Command): Command {
+  return program
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'patchbench: ').replace(/\n(?=.)/g, ' '));
+      },
+    });
+}
+
+/** Whoever reads our output may stop reading: that ends us, but is no error of ours. */
+export function quietWhenReaderLeaves(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
 }

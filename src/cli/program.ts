@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../bench/checkout.js';
 import { registerList } from './list.js';
+import { oneLineErrors } from './outcome.js';
 import { registerRun } from './run.js';
 import { registerXlated } from './xlated.js';
 
@@ -11,15 +12,8 @@ export function makeProgram(): Command {
     .description(
       'Measures the ways Linux could hold the instructions of a BPF program while bpf_patch_insn_data() rewrites it.',
     )
-    .version(`patchbench v${packageVersion()}`, '-V, --version')
-    .showSuggestionAfterError(false)
-    .exitOverride()
-    .configureOutput({
-      // One line, and the name of the tool in front, as all its errors have it.
-      outputError: (text, write) => {
-        write(text.replace(/^error: /, 'patchbench: ').replace(/\n(?=.)/g, ' '));
-      },
-    });
+    .version(`patchbench v${packageVersion()}`, '-V, --version');
+  oneLineErrors(program);
   registerRun(program);
   registerXlated(program);
   registerList(program);

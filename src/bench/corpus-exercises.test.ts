@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { profileOf } from '../kernel/index.js';
+import { loadObject } from '../object/index.js';
+import { corpusFolder, type Exercise, readManifest } from './manifest.js';
+import { exercisedBy, JUDGED } from './testing/exercised.js';
+
+/** The two larger sizes of what `pystacks50` is in small. */
+const TOO_LARGE_FOR_A_TEST = ['pystacks180.bpf.o', 'pystacks600.bpf.o'];
+
+describe('what the manifest says an object exercises is what rewriting it for 6.12 shows', () => {
+  const profile = profileOf('6.12');
+  const entries = readManifest().filter(({ file }) => !TOO_LARGE_FOR_A_TEST.includes(file));
+
+  test.each(entries)('$file', ({ file, exercises }) => {
+    const object = loadObject(join(corpusFolder(), file));
+    const found = new Set<Exercise>();
+    for (const program of object.programs)
+      for (const word of exercisedBy(object, program, profile)) found.add(word);
+    if (process.env['DUMP_X'])
+      console.log(
+        'FOUND',
+        file,
+        [...found].sort().join(' '),
+        '| extra',
+        [...found].filter((w) => !exercises.includes(w)).join(' '),
+        '| missing',
+        exercises.filter((w) => !JUDGED.has(w) && !found.has(w)).join(' '),
+      );
+    expect([...found].sort()).toEqual(exercises.filter((word) => !JUDGED.has(word)).sort());
+  });
+});
