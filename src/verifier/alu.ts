@@ -94,14 +94,14 @@ export function checkAlu(env: VerifierEnv): void {
       checkWrite(env, dst);
       applyOp(env, w0);
   }
-  dropContradictions(env.regs[dst]!);
+  dropContradictions(env.regs[dst]);
 }
 
 function checkMovImm(env: VerifierEnv, w0: number): void {
   const dst = dstOf(w0);
   checkWriteUnknown(env, dst);
   const imm = env.imm(env.slot);
-  markKnown(env.regs[dst]!, classOf(codeOf(w0)) === BPF_ALU64 ? imm >> 31 : 0, imm);
+  markKnown(env.regs[dst], classOf(codeOf(w0)) === BPF_ALU64 ? imm >> 31 : 0, imm);
 }
 
 function checkMovReg(env: VerifierEnv, w0: number): void {
@@ -250,7 +250,7 @@ function forkOnMask(env: VerifierEnv, dstRegno: number, dst: Reg): void {
   else if (dst.s32min === -1 && dst.s32max === 0) low = true;
   else return;
   const branch = env.pushState(env.slot, env.slot);
-  const other = branch.cur.regs[dstRegno]!;
+  const other = branch.cur.regs[dstRegno];
   if (low) {
     mark32Known(other, 0);
     mark32Known(dst, -1);
@@ -300,7 +300,10 @@ function movePointer(env: VerifierEnv, op: number, wide: boolean, dst: Reg, ptr:
   const known = off.isConst();
   const contradictory =
     (known &&
-      (off.sminH !== off.smaxH || off.sminL !== off.smaxL || off.uminH !== off.umaxH || off.uminL !== off.umaxL)) ||
+      (off.sminH !== off.smaxH ||
+        off.sminL !== off.smaxL ||
+        off.uminH !== off.umaxH ||
+        off.uminL !== off.umaxL)) ||
     slt(off.smaxH, off.smaxL, off.sminH, off.sminL) ||
     ult(off.umaxH, off.umaxL, off.uminH, off.uminL);
   if (contradictory) {
@@ -397,4 +400,3 @@ function subFromPointer(env: VerifierEnv, dst: Reg, ptr: Reg, off: Reg, known: b
     if (off.sminH < 0) dst.clearUnion();
   }
 }
-

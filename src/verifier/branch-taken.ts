@@ -55,7 +55,7 @@ export function isTrusted(reg: Reg): boolean {
   if (reg.refObjId !== 0) return true;
   const base = baseType(reg.type);
   const flags = typeFlags(reg.type);
-  const isSafe = (flags & ~(TRUSTED_MODIFIERS)) === 0;
+  const isSafe = (flags & ~TRUSTED_MODIFIERS) === 0;
   if (
     base === PTR_TO_SOCKET ||
     base === PTR_TO_SOCK_COMMON ||
@@ -203,45 +203,21 @@ function scalarTaken64(a: Reg, b: Reg, op: number): number {
       );
     }
     case BPF_JGT:
-      return decided(
-        ult(b.umaxH, b.umaxL, a.uminH, a.uminL),
-        ule(a.umaxH, a.umaxL, b.uminH, b.uminL),
-      );
+      return decided(ult(b.umaxH, b.umaxL, a.uminH, a.uminL), ule(a.umaxH, a.umaxL, b.uminH, b.uminL));
     case BPF_JSGT:
-      return decided(
-        slt(b.smaxH, b.smaxL, a.sminH, a.sminL),
-        sle(a.smaxH, a.smaxL, b.sminH, b.sminL),
-      );
+      return decided(slt(b.smaxH, b.smaxL, a.sminH, a.sminL), sle(a.smaxH, a.smaxL, b.sminH, b.sminL));
     case BPF_JLT:
-      return decided(
-        ult(a.umaxH, a.umaxL, b.uminH, b.uminL),
-        ule(b.umaxH, b.umaxL, a.uminH, a.uminL),
-      );
+      return decided(ult(a.umaxH, a.umaxL, b.uminH, b.uminL), ule(b.umaxH, b.umaxL, a.uminH, a.uminL));
     case BPF_JSLT:
-      return decided(
-        slt(a.smaxH, a.smaxL, b.sminH, b.sminL),
-        sle(b.smaxH, b.smaxL, a.sminH, a.sminL),
-      );
+      return decided(slt(a.smaxH, a.smaxL, b.sminH, b.sminL), sle(b.smaxH, b.smaxL, a.sminH, a.sminL));
     case BPF_JGE:
-      return decided(
-        ule(b.umaxH, b.umaxL, a.uminH, a.uminL),
-        ult(a.umaxH, a.umaxL, b.uminH, b.uminL),
-      );
+      return decided(ule(b.umaxH, b.umaxL, a.uminH, a.uminL), ult(a.umaxH, a.umaxL, b.uminH, b.uminL));
     case BPF_JSGE:
-      return decided(
-        sle(b.smaxH, b.smaxL, a.sminH, a.sminL),
-        slt(a.smaxH, a.smaxL, b.sminH, b.sminL),
-      );
+      return decided(sle(b.smaxH, b.smaxL, a.sminH, a.sminL), slt(a.smaxH, a.smaxL, b.sminH, b.sminL));
     case BPF_JLE:
-      return decided(
-        ule(a.umaxH, a.umaxL, b.uminH, b.uminL),
-        ult(b.umaxH, b.umaxL, a.uminH, a.uminL),
-      );
+      return decided(ule(a.umaxH, a.umaxL, b.uminH, b.uminL), ult(b.umaxH, b.umaxL, a.uminH, a.uminL));
     case BPF_JSLE:
-      return decided(
-        sle(a.smaxH, a.smaxL, b.sminH, b.sminL),
-        slt(b.smaxH, b.smaxL, a.sminH, a.sminL),
-      );
+      return decided(sle(a.smaxH, a.smaxL, b.sminH, b.sminL), slt(b.smaxH, b.smaxL, a.sminH, a.sminL));
     default:
       return UNDECIDED;
   }
@@ -282,4 +258,3 @@ function scalarTaken32(a: Reg, b: Reg, op: number): number {
       return UNDECIDED;
   }
 }
-

@@ -64,8 +64,8 @@ export function checkCondJump(env: VerifierEnv): void {
   const srcRegno = srcOf(w0);
   checkRead(env, dstRegno);
   if (fromReg) checkRead(env, srcRegno);
-  const dst = env.regs[dstRegno]!;
-  const src = fromReg ? env.regs[srcRegno]! : immediate(env);
+  const dst = env.regs[dstRegno];
+  const src = fromReg ? env.regs[srcRegno] : immediate(env);
   let flags = dst.type === PTR_TO_STACK ? DST_REG_STACK : 0;
   if (fromReg && src.type === PTR_TO_STACK) flags |= SRC_REG_STACK;
   if (flags !== 0) env.pushHistory(flags, null);
@@ -85,8 +85,8 @@ export function checkCondJump(env: VerifierEnv): void {
 
   const other = env.pushState(env.slot + offOf(w0) + 1, env.slot);
   const otherRegs = other.cur.regs;
-  const otherDst = otherRegs[dstRegno]!;
-  const otherSrc = fromReg ? otherRegs[srcRegno]! : immediateOfOther(env);
+  const otherDst = otherRegs[dstRegno];
+  const otherSrc = fromReg ? otherRegs[srcRegno] : immediateOfOther(env);
   refineBranch(otherDst, otherSrc, dst, src, op, low);
   if (fromReg && src.type === SCALAR_VALUE && src.id !== 0 && src.id === otherSrc.id) {
     syncLinked(env.cur, src);
@@ -97,7 +97,13 @@ export function checkCondJump(env: VerifierEnv): void {
     syncLinked(other, otherDst);
   }
   if (fromReg && !low) learnNotNull(env, dst, src, otherDst, otherSrc, op);
-  if (!low && !fromReg && env.imm(env.slot) === 0 && (op === BPF_JEQ || op === BPF_JNE) && mayBeNull(dst.type)) {
+  if (
+    !low &&
+    !fromReg &&
+    env.imm(env.slot) === 0 &&
+    (op === BPF_JEQ || op === BPF_JNE) &&
+    mayBeNull(dst.type)
+  ) {
     markPtrOrNull(env, env.cur, dstRegno, op === BPF_JNE);
     markPtrOrNull(env, other, dstRegno, op === BPF_JEQ);
   } else if (fromReg && !low) {
@@ -134,10 +140,10 @@ function checkMayGoto(env: VerifierEnv, w0: number): void {
 function collectLinked(state: VerifierState, id: number): void {
   const base = id & ~ADD_CONST;
   for (let f = state.frames.length - 1; f >= 0; f--) {
-    const { regs, stack } = state.frames[f]!;
-    for (let i = 0; i < BPF_REG_FP; i++) collectOne(regs[i]!, base, f, i, true);
+    const { regs, stack } = state.frames[f];
+    for (let i = 0; i < BPF_REG_FP; i++) collectOne(regs[i], base, f, i, true);
     for (let i = 0; i < stack.length; i++) {
-      if (isSpilled(stack[i]!)) collectOne(stack[i]!, base, f, i, false);
+      if (isSpilled(stack[i])) collectOne(stack[i], base, f, i, false);
     }
   }
 }
@@ -151,8 +157,8 @@ function collectOne(reg: Reg, base: number, frame: number, number: number, isReg
 function syncLinked(state: VerifierState, known: Reg): void {
   const base = known.id & ~ADD_CONST;
   for (let i = 0; i < linked.count; i++) {
-    const frame = state.frames[linked.frameno(i)]!;
-    const reg = (linked.isReg(i) ? frame.regs : frame.stack)[linked.number(i)]!;
+    const frame = state.frames[linked.frameno(i)];
+    const reg = (linked.isReg(i) ? frame.regs : frame.stack)[linked.number(i)];
     if (reg === known || reg.type !== SCALAR_VALUE || (reg.id & ~ADD_CONST) !== base) continue;
     const { subregDef, off, id } = reg;
     if ((id >= 0 && known.id >= 0) || off === known.off) {
@@ -193,11 +199,11 @@ function learnNotNull(env: VerifierEnv, dst: Reg, src: Reg, otherDst: Reg, other
 
 /** All pointers of the same origin are null, or none is (`mark_ptr_or_null_regs`). */
 function markPtrOrNull(env: VerifierEnv, state: VerifierState, regno: number, isNull: boolean): void {
-  const { id, refObjId } = state.cur.regs[regno]!;
+  const { id, refObjId } = state.cur.regs[regno];
   if (refObjId !== 0 && refObjId === id && isNull) releaseReferenceState(state.cur, id);
   const count = collectRegs(state, env.scratchRegs);
   for (let i = 0; i < count; i++) {
-    const reg = env.scratchRegs[i]!;
+    const reg = env.scratchRegs[i];
     if (!mayBeNull(reg.type) || reg.id !== id) continue;
     if (isNull) {
       reg.type = SCALAR_VALUE;
@@ -231,13 +237,13 @@ function verifyPacketRange(
   const { id } = compared;
   const count = collectRegs(state, env.scratchRegs);
   for (let i = 0; i < count; i++) {
-    const reg = env.scratchRegs[i]!;
+    const reg = env.scratchRegs[i];
     if (reg.type === type && reg.id === id) reg.a = Math.max(reg.a, range);
   }
 }
 
 function markPacketEnd(state: VerifierState, regno: number, beyond: boolean): void {
-  const reg = state.cur.regs[regno]!;
+  const reg = state.cur.regs[regno];
   if (reg.type === PTR_TO_PACKET) reg.a = beyond ? BEYOND_PKT_END : AT_PKT_END;
 }
 
@@ -257,8 +263,8 @@ function matchPacketPointers(
   taken: VerifierState,
 ): void {
   if (op !== BPF_JGT && op !== BPF_JLT && op !== BPF_JGE && op !== BPF_JLE) return;
-  const dst = env.regs[dstRegno]!;
-  const src = env.regs[srcRegno]!;
+  const dst = env.regs[dstRegno];
+  const src = env.regs[srcRegno];
   if (!isPacketPointerOrEnd(dst.type) || !isPacketPointerOrEnd(src.type)) return;
   let pointer: Reg;
   let regno: number;

@@ -30,9 +30,9 @@ export function loadContextArgument(
   size: number,
   value: Reg,
 ): void {
-  void env;
-  void access;
-  void off;
+  env;
+  access;
+  off;
   if (size === 8) markNotModelled(value);
   else markUnknown(value);
 }

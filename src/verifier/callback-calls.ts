@@ -2,7 +2,11 @@
 import { codeOf, srcOf } from '../isa/insn.js';
 import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL } from '../isa/opcodes.js';
 import { helperId } from '../kernel/helper-ids.js';
-import { BPF_FUNC_for_each_map_elem, BPF_FUNC_loop, BPF_FUNC_timer_set_callback } from '../kernel/special-helpers.js';
+import {
+  BPF_FUNC_for_each_map_elem,
+  BPF_FUNC_loop,
+  BPF_FUNC_timer_set_callback,
+} from '../kernel/special-helpers.js';
 import type { VerifierEnv } from './env.js';
 import { isAsyncCallbackKfunc, isSyncCallbackKfunc } from './kfuncs.js';
 

@@ -4,7 +4,14 @@ import { isAsyncCallbackCall } from './callback-calls.js';
 import { markDynptr } from './dynptr.js';
 import type { VerifierEnv } from './env.js';
 import { FuncState, MAIN_FUNC, VerifierState } from './frames.js';
-import { CONST_PTR_TO_MAP, DYNPTR_LOCAL, PTR_TO_BTF_ID, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, SCALAR_VALUE } from './reg-types.js';
+import {
+  CONST_PTR_TO_MAP,
+  DYNPTR_LOCAL,
+  PTR_TO_BTF_ID,
+  PTR_TO_MAP_KEY,
+  PTR_TO_MAP_VALUE,
+  SCALAR_VALUE,
+} from './reg-types.js';
 import { assignReg, markKnownZero, markNotInit } from './register.js';
 import type { Reg } from './register.js';
 import { enterFunction } from './subprog-calls.js';
@@ -12,7 +19,7 @@ import type { SetCallee } from './subprog-calls.js';
 
 /** The call at the current slot calls back function `subprog`: that path is set aside (`push_callback_call`). */
 export function pushCallback(env: VerifierEnv, subprog: number, setCallee: SetCallee): void {
-  const info = env.subprogs[subprog]!;
+  const info = env.subprogs[subprog];
   info.isCallback = true;
   if (isAsyncCallbackCall(env, env.slot)) {
     info.isAsyncCallback = true;
@@ -22,7 +29,7 @@ export function pushCallback(env: VerifierEnv, subprog: number, setCallee: SetCa
   const state = env.pushState(info.start, env.slot);
   enterFunction(env, state, subprog, env.slot, setCallee);
   state.callbackUnrollDepth++;
-  state.frames[state.frames.length - 2]!.callbackDepth++;
+  state.frames[state.frames.length - 2].callbackDepth++;
   env.frame.callbackDepth = 0;
 }
 
@@ -35,7 +42,7 @@ function pushAsyncCallback(env: VerifierEnv, subprog: number, setCallee: SetCall
   state.frames.push(callee);
   callee.asyncEntryCnt = env.frame.asyncEntryCnt + 1;
   setCallee(env, env.frame, callee);
-  env.wait(state, env.subprogs[subprog]!.start, env.slot);
+  env.wait(state, env.subprogs[subprog].start, env.slot);
 }
 
 function mapPointer(reg: Reg, type: number, map: number): void {
@@ -45,7 +52,7 @@ function mapPointer(reg: Reg, type: number, map: number): void {
 }
 
 function clearFrom(callee: FuncState, first: number): void {
-  for (let i = first; i <= BPF_REG_5; i++) markNotInit(callee.regs[i]!);
+  for (let i = first; i <= BPF_REG_5; i++) markNotInit(callee.regs[i]);
 }
 
 function returnsZeroOrOne(callee: FuncState): void {
@@ -54,48 +61,48 @@ function returnsZeroOrOne(callee: FuncState): void {
 }
 
 export const setMapElemCallback: SetCallee = (_env, caller, callee) => {
-  const map = caller.regs[BPF_REG_1]!;
-  assignReg(callee.regs[BPF_REG_1]!, map);
-  mapPointer(callee.regs[BPF_REG_2]!, PTR_TO_MAP_KEY, map.a);
-  mapPointer(callee.regs[BPF_REG_3]!, PTR_TO_MAP_VALUE, map.a);
-  assignReg(callee.regs[BPF_REG_4]!, caller.regs[BPF_REG_3]!);
+  const map = caller.regs[BPF_REG_1];
+  assignReg(callee.regs[BPF_REG_1], map);
+  mapPointer(callee.regs[BPF_REG_2], PTR_TO_MAP_KEY, map.a);
+  mapPointer(callee.regs[BPF_REG_3], PTR_TO_MAP_VALUE, map.a);
+  assignReg(callee.regs[BPF_REG_4], caller.regs[BPF_REG_3]);
   clearFrom(callee, BPF_REG_5);
   callee.inCallback = true;
   returnsZeroOrOne(callee);
 };
 
 export const setLoopCallback: SetCallee = (_env, caller, callee) => {
-  callee.regs[BPF_REG_1]!.type = SCALAR_VALUE;
-  assignReg(callee.regs[BPF_REG_2]!, caller.regs[BPF_REG_3]!);
+  callee.regs[BPF_REG_1].type = SCALAR_VALUE;
+  assignReg(callee.regs[BPF_REG_2], caller.regs[BPF_REG_3]);
   clearFrom(callee, BPF_REG_3);
   callee.inCallback = true;
   returnsZeroOrOne(callee);
 };
 
 export const setTimerCallback: SetCallee = (_env, caller, callee) => {
-  const map = caller.regs[BPF_REG_1]!.a;
-  mapPointer(callee.regs[BPF_REG_1]!, CONST_PTR_TO_MAP, map);
-  mapPointer(callee.regs[BPF_REG_2]!, PTR_TO_MAP_KEY, map);
-  mapPointer(callee.regs[BPF_REG_3]!, PTR_TO_MAP_VALUE, map);
+  const map = caller.regs[BPF_REG_1].a;
+  mapPointer(callee.regs[BPF_REG_1], CONST_PTR_TO_MAP, map);
+  mapPointer(callee.regs[BPF_REG_2], PTR_TO_MAP_KEY, map);
+  mapPointer(callee.regs[BPF_REG_3], PTR_TO_MAP_VALUE, map);
   clearFrom(callee, BPF_REG_4);
   callee.inAsyncCallback = true;
   returnsZeroOrOne(callee);
 };
 
 export const setFindVmaCallback: SetCallee = (_env, caller, callee) => {
-  assignReg(callee.regs[BPF_REG_1]!, caller.regs[BPF_REG_1]!);
-  const vma = callee.regs[BPF_REG_2]!;
+  assignReg(callee.regs[BPF_REG_1], caller.regs[BPF_REG_1]);
+  const vma = callee.regs[BPF_REG_2];
   vma.type = PTR_TO_BTF_ID;
   markKnownZero(vma);
-  assignReg(callee.regs[BPF_REG_3]!, caller.regs[BPF_REG_4]!);
+  assignReg(callee.regs[BPF_REG_3], caller.regs[BPF_REG_4]);
   clearFrom(callee, BPF_REG_4);
   callee.inCallback = true;
   returnsZeroOrOne(callee);
 };
 
 export const setUserRingbufCallback: SetCallee = (env, caller, callee) => {
-  markDynptr(callee.regs[BPF_REG_1]!, DYNPTR_LOCAL, true, env.newId());
-  assignReg(callee.regs[BPF_REG_2]!, caller.regs[BPF_REG_3]!);
+  markDynptr(callee.regs[BPF_REG_1], DYNPTR_LOCAL, true, env.newId());
+  assignReg(callee.regs[BPF_REG_2], caller.regs[BPF_REG_3]);
   clearFrom(callee, BPF_REG_3);
   callee.inCallback = true;
   returnsZeroOrOne(callee);

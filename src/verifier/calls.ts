@@ -135,8 +135,8 @@ export function checkHelperCall(env: VerifierEnv): void {
   if (proto === undefined) {
     env.refuse(`helper ${env.profile.helper(id)?.name ?? String(id)} is not available to this program`);
     clearCallerSaved(env, env.regs);
-    markNotModelled(env.regs[BPF_REG_0]!);
-    env.regs[BPF_REG_0]!.subregDef = 0;
+    markNotModelled(env.regs[BPF_REG_0]);
+    env.regs[BPF_REG_0].subregDef = 0;
     return;
   }
   const { args, ret } = typesOf(proto);
@@ -169,17 +169,17 @@ export function checkHelperCall(env: VerifierEnv): void {
       checkLoop(env);
       break;
     case BPF_FUNC_dynptr_data: {
-      const dynptr = env.regs[BPF_REG_1]!;
+      const dynptr = env.regs[BPF_REG_1];
       meta.dynptrId = dynptrId(env, dynptr);
       meta.refObjId = dynptrRefObjId(env, dynptr);
       break;
     }
     case BPF_FUNC_dynptr_write:
-      if (dynptrKind(env, env.regs[BPF_REG_1]!) === DYNPTR_SKB) changesPacket = true;
+      if (dynptrKind(env, env.regs[BPF_REG_1]) === DYNPTR_SKB) changesPacket = true;
       break;
     case BPF_FUNC_per_cpu_ptr:
     case BPF_FUNC_this_cpu_ptr:
-      if ((env.regs[BPF_REG_1]!.type & MEM_RCU) !== 0) {
+      if ((env.regs[BPF_REG_1].type & MEM_RCU) !== 0) {
         percpuAllocPtr = true;
         env.orAux(env.slot, AUX_FLAGS, FLAG_PERCPU_ALLOC_PTR);
       }
@@ -188,7 +188,7 @@ export function checkHelperCall(env: VerifierEnv): void {
       break;
   }
   clearCallerSaved(env, env.regs);
-  const r0 = env.regs[BPF_REG_0]!;
+  const r0 = env.regs[BPF_REG_0];
   r0.subregDef = 0;
   setResult(env, proto, ret, r0, percpuAllocPtr);
   if (mayBeNull(r0.type)) r0.id = env.newId();
@@ -218,7 +218,7 @@ function recordMap(env: VerifierEnv, id: number, map: MapInfo | null): void {
     env.mapPoisoned[env.slot] = 1;
     return;
   }
-  const prev = env.mapPtrs[env.slot]!;
+  const prev = env.mapPtrs[env.slot];
   if (prev === 0) {
     env.mapPtrs[env.slot] = map.id;
   } else if (prev !== map.id) {
@@ -232,7 +232,7 @@ function recordMap(env: VerifierEnv, id: number, map: MapInfo | null): void {
 function recordKey(env: VerifierEnv, id: number, map: MapInfo | null): void {
   if (id !== BPF_FUNC_tail_call) return;
   const { slot } = env;
-  const key = env.regs[BPF_REG_3]!;
+  const key = env.regs[BPF_REG_3];
   const state = env.aux32(slot, AUX_MAP_KEY_STATE);
   const isConst = key.type === SCALAR_VALUE && key.isConst();
   if (map === null || !isConst || !ult(key.vh, key.vl, 0, map.def.maxEntries | 0)) {
@@ -252,7 +252,7 @@ function recordKey(env: VerifierEnv, id: number, map: MapInfo | null): void {
 function release(env: VerifierEnv, id: number): void {
   const { releaseRegno, refObjId } = meta;
   if (releaseRegno === 0) return;
-  const reg = env.regs[releaseRegno]!;
+  const reg = env.regs[releaseRegno];
   if (meta.releasesDynptr) {
     releaseDynptr(env, reg);
   } else if (id === BPF_FUNC_kptr_xchg && refObjId !== 0) {
@@ -276,7 +276,7 @@ function releaseIntoKptr(env: VerifierEnv, refObjId: number): void {
   const inRcu = env.inRcuCriticalSection;
   const count = collectRegs(env.cur, env.scratchRegs);
   for (let i = 0; i < count; i++) {
-    const reg = env.scratchRegs[i]!;
+    const reg = env.scratchRegs[i];
     if (reg.refObjId !== refObjId) continue;
     if (inRcu && (reg.type & MEM_ALLOC) !== 0 && (reg.type & MEM_PERCPU) !== 0) {
       reg.refObjId = 0;
@@ -295,9 +295,9 @@ export const LOOP_DOES_NOT_FIT = 2;
 /** Can the call be inlined: no flags, and always the same callback (`update_loop_inline_state`)? */
 function noteLoop(env: VerifierEnv): void {
   const { slot } = env;
-  const state = env.loopStates[slot]!;
+  const state = env.loopStates[slot];
   if (state === LOOP_DOES_NOT_FIT) return;
-  const flagsAreZero = env.regs[BPF_REG_4]!.isNull();
+  const flagsAreZero = env.regs[BPF_REG_4].isNull();
   if (flagsAreZero) markPrecise(env, BPF_REG_4);
   if (state === LOOP_UNSEEN) {
     env.loopStates[slot] = flagsAreZero ? LOOP_FITS : LOOP_DOES_NOT_FIT;
@@ -310,13 +310,19 @@ function noteLoop(env: VerifierEnv): void {
 function checkLoop(env: VerifierEnv): void {
   noteLoop(env);
   markPrecise(env, BPF_REG_1);
-  const times = env.regs[BPF_REG_1]!;
+  const times = env.regs[BPF_REG_1];
   const { frame } = env;
   if (ult(0, frame.callbackDepth, times.umaxH, times.umaxL)) pushCallback(env, meta.subprog, setLoopCallback);
   else frame.callbackDepth = 0;
 }
 
-function setResult(env: VerifierEnv, proto: HelperProto, ret: number, r0: Reg, percpuAllocPtr: boolean): void {
+function setResult(
+  env: VerifierEnv,
+  proto: HelperProto,
+  ret: number,
+  r0: Reg,
+  percpuAllocPtr: boolean,
+): void {
   const flags = typeFlags(ret);
   switch (baseType(ret)) {
     case RET.INTEGER:
@@ -399,9 +405,9 @@ function refineResult(env: VerifierEnv, id: number, r0: Reg): void {
 export function clearPacketPointers(env: VerifierEnv): void {
   const count = collectRegs(env.cur, env.scratchRegs);
   for (let i = 0; i < count; i++) {
-    const reg = env.scratchRegs[i]!;
-    const isSlice = baseType(reg.type) === PTR_TO_MEM && (reg.type & (DYNPTR_TYPE_SKB | DYNPTR_TYPE_XDP)) !== 0;
+    const reg = env.scratchRegs[i];
+    const isSlice =
+      baseType(reg.type) === PTR_TO_MEM && (reg.type & (DYNPTR_TYPE_SKB | DYNPTR_TYPE_XDP)) !== 0;
     if (isPacketPointerOrEnd(reg.type) || isSlice) markUnknown(reg);
   }
 }
-

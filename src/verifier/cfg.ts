@@ -42,7 +42,7 @@ class Walk {
     this.state[start] = DISCOVERED;
     this.stack[this.depth++] = start;
     while (this.depth > 0) {
-      const slot = this.stack[this.depth - 1]!;
+      const slot = this.stack[this.depth - 1];
       if (!this.visit(slot)) {
         this.state[slot] = EXPLORED;
         this.depth--;
@@ -78,11 +78,11 @@ class Walk {
       case BPF_JA: {
         const target = slot + 1 + (cls === BPF_JMP ? offOf(w0) : env.imm(slot));
         if (this.push(slot, target, FALLTHROUGH)) return true;
-        env.marks[target]! |= PRUNE_POINT | JMP_POINT;
+        env.marks[target] |= PRUNE_POINT | JMP_POINT;
         return false;
       }
       default:
-        env.marks[slot]! |= opOf(code) === BPF_JCOND ? PRUNE_POINT | FORCE_CHECKPOINT : PRUNE_POINT;
+        env.marks[slot] |= opOf(code) === BPF_JCOND ? PRUNE_POINT | FORCE_CHECKPOINT : PRUNE_POINT;
         if (this.push(slot, slot + 1, FALLTHROUGH)) return true;
         return this.push(slot, slot + 1 + offOf(w0), BRANCH);
     }
@@ -91,31 +91,32 @@ class Walk {
   private markCall(slot: number, w0: number): void {
     const { env } = this;
     const { marks } = env;
-    if (isAsyncCallbackCall(env, slot)) marks[slot]! |= PRUNE_POINT;
-    if (isSyncCallbackCall(env, slot)) marks[slot]! |= CALLS_CALLBACK | FORCE_CHECKPOINT | PRUNE_POINT | JMP_POINT;
+    if (isAsyncCallbackCall(env, slot)) marks[slot] |= PRUNE_POINT;
+    if (isSyncCallbackCall(env, slot))
+      marks[slot] |= CALLS_CALLBACK | FORCE_CHECKPOINT | PRUNE_POINT | JMP_POINT;
     if (srcOf(w0) === 0 && env.profile.helper(env.imm(slot))?.changesPacket === true) {
       subprogAt(env, slot).changesPacket = true;
     }
     if (srcOf(w0) === BPF_PSEUDO_KFUNC_CALL && isIterNextCall(env, slot)) {
-      marks[slot]! |= PRUNE_POINT | FORCE_CHECKPOINT;
+      marks[slot] |= PRUNE_POINT | FORCE_CHECKPOINT;
     }
   }
 
   private visitCall(slot: number, size: number, visitCallee: boolean): boolean {
     const { env } = this;
     if (this.push(slot, slot + size, FALLTHROUGH)) return true;
-    env.marks[slot + size]! |= PRUNE_POINT | JMP_POINT;
+    env.marks[slot + size] |= PRUNE_POINT | JMP_POINT;
     if (!visitCallee) return false;
     const target = slot + 1 + env.imm(slot);
-    env.marks[slot]! |= PRUNE_POINT;
+    env.marks[slot] |= PRUNE_POINT;
     if (subprogAt(env, target).changesPacket) subprogAt(env, slot).changesPacket = true;
     return this.push(slot, target, BRANCH);
   }
 
   private push(from: number, to: number, edge: number): boolean {
     const { state } = this;
-    if (state[from]! >= (DISCOVERED | edge)) return false;
-    if (edge === BRANCH) this.env.marks[to]! |= PRUNE_POINT | JMP_POINT;
+    if (state[from] >= (DISCOVERED | edge)) return false;
+    if (edge === BRANCH) this.env.marks[to] |= PRUNE_POINT | JMP_POINT;
     if (state[to] === 0) {
       state[from] = DISCOVERED | edge;
       state[to] = DISCOVERED;
@@ -144,10 +145,10 @@ export function subprogAt(env: VerifierEnv, slot: number): SubprogInfo {
   let high = subprogs.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >>> 1;
-    if (subprogs[middle]!.start <= slot) low = middle;
+    if (subprogs[middle].start <= slot) low = middle;
     else high = middle - 1;
   }
-  return subprogs[low]!;
+  return subprogs[low];
 }
 
 /** The subprogram that a call or address load at `slot` names. */
@@ -168,18 +169,18 @@ export function checkCallDepth(env: VerifierEnv, maxFrames: number): void {
       const to = subprogCalled(env, slot);
       // The callback of an asynchronous call starts with an empty stack.
       if (to.isAsyncCallback && codeOf(env.word0(slot)) === LD_IMM64) continue;
-      callees[number]!.push({ slot, to: to.number });
+      callees[number].push({ slot, to: to.number });
     }
   }
   // Longest chain from each subprogram; one that is still open when met again is called by itself.
   const depths = new Int32Array(env.subprogs.length).fill(-1);
   const open = new Uint8Array(env.subprogs.length);
   const depthOf = (number: number): number => {
-    if (depths[number]! >= 0) return depths[number]!;
+    if (depths[number] >= 0) return depths[number];
     open[number] = 1;
     let depth = 1;
-    for (const { slot, to } of callees[number]!) {
-      if (open[to] === 1) throw new VerifierError(slot, `recursive call of ${env.subprogs[to]!.name}`);
+    for (const { slot, to } of callees[number]) {
+      if (open[to] === 1) throw new VerifierError(slot, `recursive call of ${env.subprogs[to].name}`);
       depth = Math.max(depth, 1 + depthOf(to));
       if (depth > maxFrames) throw new VerifierError(slot, `the call stack of ${depth} frames is too deep`);
     }

@@ -64,7 +64,7 @@ import { checkSubprogCall, leaveFunction } from './subprog-calls.js';
 /** Explores the main function, then the global functions it calls, and those they call. */
 export function checkProgram(env: VerifierEnv): void {
   checkFunction(env, 0);
-  for (let found = true; found; ) {
+  for (let found = true; found;) {
     found = false;
     for (const subprog of env.subprogs) {
       if (subprog.number === 0 || !subprog.isGlobal || !subprog.called || subprog.verified) continue;
@@ -82,11 +82,11 @@ function checkFunction(env: VerifierEnv, subprog: number): void {
   const frame = FuncState.entry(MAIN_FUNC, 0, subprog);
   state.frames.push(frame);
   env.cur = state;
-  env.slot = env.subprogs[subprog]!.start;
+  env.slot = env.subprogs[subprog].start;
   env.prevSlot = -1;
   state.firstSlot = env.slot;
   if (subprog === 0) {
-    const context = frame.regs[BPF_REG_1]!;
+    const context = frame.regs[BPF_REG_1];
     context.type = PTR_TO_CTX;
     markKnownZero(context);
   } else {
@@ -99,11 +99,11 @@ function checkFunction(env: VerifierEnv, subprog: number): void {
 function setParams(env: VerifierEnv, frame: FuncState, subprog: number): void {
   const params = paramsOf(env, subprog);
   if (params === null) {
-    env.refuse(`the prototype of global function ${env.subprogs[subprog]!.name}`);
-    for (let i = 1; i <= 5; i++) markNotModelled(frame.regs[i]!);
+    env.refuse(`the prototype of global function ${env.subprogs[subprog].name}`);
+    for (let i = 1; i <= 5; i++) markNotModelled(frame.regs[i]);
     return;
   }
-  params.forEach((param, i) => setParam(env, frame.regs[i + 1]!, param));
+  params.forEach((param, i) => setParam(env, frame.regs[i + 1], param));
 }
 
 function setParam(env: VerifierEnv, reg: Reg, param: Param): void {
@@ -142,7 +142,7 @@ function explore(env: VerifierEnv): void {
     if (slot < 0 || slot >= env.length) env.fail(`the path leaves the program, from slot ${prevSlot}`);
     if (++env.steps > MAX_STEPS) env.fail(`more than ${MAX_STEPS} steps: the program is too complex`);
     env.cur.lastSlot = prevSlot;
-    const marks = env.marks[slot]!;
+    const marks = env.marks[slot];
     if ((marks & PRUNE_POINT) !== 0 && isStateVisited(env)) {
       if (!nextPath(env)) return;
       prevSlot = env.prevSlot;
@@ -235,7 +235,8 @@ function checkExit(env: VerifierEnv): boolean {
     leaveFunction(env);
     return true;
   }
-  if (cur.lockPtr !== 0 || cur.activeRcuLock || cur.activePreemptLock !== 0) env.refuse('a lock is held at exit');
+  if (cur.lockPtr !== 0 || cur.activeRcuLock || cur.activePreemptLock !== 0)
+    env.refuse('a lock is held at exit');
   checkReturnValue(env, BPF_REG_0);
   return false;
 }
@@ -271,12 +272,13 @@ function returnIsRestricted(env: VerifierEnv): boolean {
 }
 
 export function checkReturnValue(env: VerifierEnv, regno: number): void {
-  const frame = env.cur.frames[0]!;
+  const frame = env.cur.frames[0];
   const isSubprog = frame.subprog !== 0;
   checkRead(env, regno);
-  const reg = env.regs[regno]!;
+  const reg = env.regs[regno];
   if (isSubprog && !frame.inAsyncCallback && !frame.inExceptionCallback) {
-    if (reg.type !== SCALAR_VALUE && reg.type !== NOT_MODELLED) env.refuse('a global function returns no number');
+    if (reg.type !== SCALAR_VALUE && reg.type !== NOT_MODELLED)
+      env.refuse('a global function returns no number');
     return;
   }
   if (frame.inAsyncCallback || returnIsRestricted(env)) markPrecise(env, regno);
@@ -287,7 +289,7 @@ function checkLdImm64(env: VerifierEnv, w0: number): void {
   const { slot } = env;
   const dst = dstOf(w0);
   checkWriteUnknown(env, dst);
-  const reg = env.regs[dst]!;
+  const reg = env.regs[dst];
   const imm = env.imm(slot);
   const next = env.imm(slot + 1);
   switch (srcOf(w0)) {
@@ -325,11 +327,11 @@ function checkPacketLoad(env: VerifierEnv, w0: number): void {
     env.refuse('packet load in a program of this type');
   }
   checkRead(env, BPF_REG_6);
-  if (env.regs[BPF_REG_6]!.type !== PTR_TO_CTX) env.refuse('packet load without the context in R6');
+  if (env.regs[BPF_REG_6].type !== PTR_TO_CTX) env.refuse('packet load without the context in R6');
   if (leaksReferences(env.frame)) env.refuse('packet load while references are held');
   if (modeOf(codeOf(w0)) === BPF_IND) checkRead(env, srcOf(w0));
   clearCallerSaved(env, env.regs);
-  const r0 = env.regs[BPF_REG_0]!;
+  const r0 = env.regs[BPF_REG_0];
   markUnknown(r0);
   r0.subregDef = env.slot + 1;
   if (env.cur.frames.length === 1) return;

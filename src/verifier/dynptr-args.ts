@@ -48,7 +48,7 @@ function dynptrHead(env: VerifierEnv, reg: Reg): Reg | null {
   if (reg.type === CONST_PTR_TO_DYNPTR) return reg;
   const at = dynptrSlot(env, reg);
   if (at < 0) return null;
-  const slot = env.frameOf(reg).stack[at]!;
+  const slot = env.frameOf(reg).stack[at];
   return slotType(slot.slotTypes, 0) === STACK_DYNPTR && slot.b === 1 ? slot : null;
 }
 
@@ -65,14 +65,21 @@ export function dynptrKind(env: VerifierEnv, reg: Reg): number {
 }
 
 /** A dynptr argument: a new one is made, or an existing one read. `cloneRef` is the reference a clone shares. */
-export function processDynptrArg(env: VerifierEnv, reg: Reg, regno: number, type: number, cloneRef = 0): void {
+export function processDynptrArg(
+  env: VerifierEnv,
+  reg: Reg,
+  regno: number,
+  type: number,
+  cloneRef = 0,
+): void {
   if (reg.type === NOT_MODELLED) return;
   if (reg.type !== PTR_TO_STACK && reg.type !== CONST_PTR_TO_DYNPTR) {
     env.refuse(`R${regno} is no dynptr`);
     return;
   }
   if ((type & MEM_UNINIT) !== 0) {
-    for (let off = 0; off < DYNPTR_SIZE; off += BPF_REG_SIZE) accessMemory(env, regno, off, BPF_REG_SIZE, true, -1, false);
+    for (let off = 0; off < DYNPTR_SIZE; off += BPF_REG_SIZE)
+      accessMemory(env, regno, off, BPF_REG_SIZE, true, -1, false);
     const at = dynptrSlot(env, reg);
     if (at < 0) {
       env.refuse(`R${regno} is no place for a dynptr`);
@@ -83,8 +90,8 @@ export function processDynptrArg(env: VerifierEnv, reg: Reg, regno: number, type
     putDynptr(env, frame, at, kind, 0);
     if (kind === DYNPTR_RINGBUF) {
       const ref = cloneRef !== 0 ? cloneRef : acquireReference(env);
-      frame.stack[at]!.refObjId = ref;
-      frame.stack[at - 1]!.refObjId = ref;
+      frame.stack[at].refObjId = ref;
+      frame.stack[at - 1].refObjId = ref;
     }
     return;
   }
@@ -93,12 +100,13 @@ export function processDynptrArg(env: VerifierEnv, reg: Reg, regno: number, type
     env.refuse(`R${regno} is no initialised dynptr`);
     return;
   }
-  if ((type & OBJ_RELEASE) !== 0 && head.refObjId === 0) env.refuse(`R${regno}: a dynptr without reference is released`);
+  if ((type & OBJ_RELEASE) !== 0 && head.refObjId === 0)
+    env.refuse(`R${regno}: a dynptr without reference is released`);
   if (reg.type === PTR_TO_STACK) {
     const at = dynptrSlot(env, reg);
     const { stack } = env.frameOf(reg);
-    markRead64(stack[at]!);
-    markRead64(stack[at - 1]!);
+    markRead64(stack[at]);
+    markRead64(stack[at - 1]);
   }
 }
 
@@ -116,7 +124,7 @@ export function releaseDynptr(env: VerifierEnv, reg: Reg): void {
   if (!releaseReference(env, refObjId)) env.refuse('release of a dynptr that is not held');
   const { stack } = frame;
   for (let i = 1; i < stack.length; i++) {
-    const slot = stack[i]!;
+    const slot = stack[i];
     if (slot.refObjId !== refObjId || slotType(slot.slotTypes, 0) !== STACK_DYNPTR) continue;
     if (slot.b === 1) invalidateDynptr(frame, i);
   }

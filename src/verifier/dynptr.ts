@@ -17,12 +17,18 @@ export function markDynptr(reg: Reg, kind: number, first: boolean, id: number): 
 }
 
 /** Puts a new dynptr into the slots `slot` and `slot - 1`. */
-export function putDynptr(env: VerifierEnv, frame: FuncState, slot: number, kind: number, refObjId: number): void {
+export function putDynptr(
+  env: VerifierEnv,
+  frame: FuncState,
+  slot: number,
+  kind: number,
+  refObjId: number,
+): void {
   destroyDynptrAt(env, frame, slot);
   destroyDynptrAt(env, frame, slot - 1);
   const id = env.newId();
   for (const at of [slot, slot - 1]) {
-    const half = frame.stack[at]!;
+    const half = frame.stack[at];
     half.slotTypes = ALL_DYNPTR;
     markDynptr(half, kind, at === slot, id);
     half.refObjId = refObjId;
@@ -33,7 +39,7 @@ export function putDynptr(env: VerifierEnv, frame: FuncState, slot: number, kind
 /** Forgets the dynptr in the slots `slot` and `slot - 1` (`invalidate_dynptr`). */
 export function invalidateDynptr(frame: FuncState, slot: number): void {
   for (const at of [slot, slot - 1]) {
-    const half = frame.stack[at];
+    const half = frame.stack.at(at);
     if (half === undefined) continue;
     half.slotTypes = ALL_INVALID;
     markNotInit(half);
@@ -43,15 +49,15 @@ export function invalidateDynptr(frame: FuncState, slot: number): void {
 
 /** A store goes to the slot: a dynptr there is lost, and slices of it with it (`destroy_if_dynptr_stack_slot`). */
 export function destroyDynptrAt(env: VerifierEnv, frame: FuncState, slotNumber: number): void {
-  const slot = frame.stack[slotNumber];
+  const slot = frame.stack.at(slotNumber);
   if (slot === undefined || slotType(slot.slotTypes, 0) !== STACK_DYNPTR) return;
   const first = slot.b === 1 ? slotNumber : slotNumber + 1;
-  const head = frame.stack[first]!;
+  const head = frame.stack[first];
   if (head.a === DYNPTR_RINGBUF) env.refuse('a referenced dynptr is overwritten');
   const { id } = head;
   const count = collectRegs(env.cur, env.scratchRegs);
   for (let i = 0; i < count; i++) {
-    const reg = env.scratchRegs[i]!;
+    const reg = env.scratchRegs[i];
     if ((reg.type & ~PTR_MAYBE_NULL) === PTR_TO_MEM && reg.b === id) markUnknown(reg);
   }
   invalidateDynptr(frame, first);

@@ -95,9 +95,8 @@ export class VerifierEnv {
   jumpsAtCheckpoint = 0;
   /** Buckets of checkpoints. */
   explored: (Explored | null)[] = [];
-  /** Checkpoints made and the most there were at a time, as the kernel's log counts them. */
+  /** Checkpoints made, and those that were not dropped again. */
   totalStates = 0;
-  peakStates = 0;
   liveStates = 0;
   maxStatesPerInsn = 0;
   /** Stand-ins for immediate operands. */
@@ -135,11 +134,11 @@ export class VerifierEnv {
   }
 
   word0(slot: number): number {
-    return this.insns[2 * slot]!;
+    return this.insns[2 * slot];
   }
 
   imm(slot: number): number {
-    return this.insns[2 * slot + 1]!;
+    return this.insns[2 * slot + 1];
   }
 
   /** Frame and registers of the function being executed. */
@@ -152,11 +151,11 @@ export class VerifierEnv {
   }
 
   dst(): Reg {
-    return this.regs[dstOf(this.word0(this.slot))]!;
+    return this.regs[dstOf(this.word0(this.slot))];
   }
 
   src(): Reg {
-    return this.regs[srcOf(this.word0(this.slot))]!;
+    return this.regs[srcOf(this.word0(this.slot))];
   }
 
   map(id: number): MapInfo {
@@ -167,7 +166,7 @@ export class VerifierEnv {
 
   /** Frame a stack pointer points into. */
   frameOf(reg: Reg): FuncState {
-    const frame = this.cur.frames[reg.frameno];
+    const frame = this.cur.frames.at(reg.frameno);
     if (frame === undefined) throw new VerifierError(this.slot, `stack pointer into frame ${reg.frameno}`);
     return frame;
   }
@@ -181,7 +180,7 @@ export class VerifierEnv {
   }
 
   aux32(slot: number, word: number): number {
-    return this.aux[slot * this.auxWords + word]!;
+    return this.aux[slot * this.auxWords + word];
   }
 
   setAux(slot: number, word: number, value: number): void {
@@ -189,7 +188,7 @@ export class VerifierEnv {
   }
 
   orAux(slot: number, word: number, bits: number): void {
-    this.aux[slot * this.auxWords + word]! |= bits;
+    this.aux[slot * this.auxWords + word] |= bits;
   }
 
   markSeen(slot: number): void {
@@ -240,7 +239,8 @@ export class VerifierEnv {
   /** Sets a path aside that is no copy of the current one. */
   wait(state: VerifierState, slot: number, prevSlot: number): void {
     this.waiting.push({ state, slot, prevSlot });
-    if (this.waiting.length > MAX_WAITING) this.fail(`the sequence of ${MAX_WAITING + 1} jumps is too complex`);
+    if (this.waiting.length > MAX_WAITING)
+      this.fail(`the sequence of ${MAX_WAITING + 1} jumps is too complex`);
   }
 
   /** Takes up the path set aside last; false when there is none (`pop_stack`). Sets `slot`; the previous slot is returned in `prevSlot`. */
@@ -265,4 +265,3 @@ export class VerifierEnv {
     history.set(this.histEntry, this.slot, this.prevSlot, flags, linked);
   }
 }
-

@@ -151,8 +151,8 @@ function stackSafe(old: FuncState, cur: FuncState, exact: number): boolean {
   const slots = old.stack.length;
   const curSlots = cur.stack.length;
   for (let i = 0; i < slots; i++) {
-    const oldSlot = old.stack[i]!;
-    const curSlot = i < curSlots ? cur.stack[i]! : null;
+    const oldSlot = old.stack[i];
+    const curSlot = i < curSlots ? cur.stack[i] : null;
     if (exact === NOT_EXACT) {
       if ((oldSlot.live & LIVE_READ) === 0) continue;
     } else if (curSlot === null || oldSlot.slotTypes !== curSlot.slotTypes) {
@@ -202,7 +202,7 @@ function refsSafe(old: FuncState, cur: FuncState): boolean {
   const { refs } = old;
   if (refs.length !== cur.refs.length) return false;
   for (let i = 0; i < refs.length; i++) {
-    if (!sameId(refs[i]!.id, cur.refs[i]!.id)) return false;
+    if (!sameId(refs[i].id, cur.refs[i].id)) return false;
   }
   return true;
 }
@@ -210,7 +210,7 @@ function refsSafe(old: FuncState, cur: FuncState): boolean {
 function funcStatesEqual(old: FuncState, cur: FuncState, exact: number): boolean {
   if (old.callbackDepth > cur.callbackDepth) return false;
   for (let i = 0; i < MAX_BPF_REG; i++) {
-    if (!regSafe(old.regs[i]!, cur.regs[i]!, exact)) return false;
+    if (!regSafe(old.regs[i], cur.regs[i], exact)) return false;
   }
   return stackSafe(old, cur, exact) && refsSafe(old, cur);
 }
@@ -231,8 +231,8 @@ export function statesEqual(old: VerifierState, cur: VerifierState, exact: numbe
     return false;
   }
   for (let i = 0; i < frames.length; i++) {
-    if (frames[i]!.callsite !== cur.frames[i]!.callsite) return false;
-    if (!funcStatesEqual(frames[i]!, cur.frames[i]!, exact)) return false;
+    if (frames[i].callsite !== cur.frames[i].callsite) return false;
+    if (!funcStatesEqual(frames[i], cur.frames[i], exact)) return false;
   }
   return true;
 }
@@ -243,10 +243,9 @@ export function mayBeLooping(old: VerifierState, cur: VerifierState): boolean {
   const oldRegs = old.cur.regs;
   const curRegs = cur.cur.regs;
   for (let i = 0; i < MAX_BPF_REG; i++) {
-    const a = oldRegs[i]!;
-    const b = curRegs[i]!;
+    const a = oldRegs[i];
+    const b = curRegs[i];
     if (a.id !== b.id || a.refObjId !== b.refObjId || !sameValue(a, b)) return false;
   }
   return true;
 }
-

@@ -82,8 +82,8 @@ function markCall(env: VerifierEnv, subprog: SubprogInfo, slot: number, lowest: 
       break;
     }
     expected &= ~(1 << regno);
-    env.marks[spill]! |= FASTCALL_PATTERN;
-    env.marks[fill]! |= FASTCALL_PATTERN;
+    env.marks[spill] |= FASTCALL_PATTERN;
+    env.marks[fill] |= FASTCALL_PATTERN;
     pairs++;
     off += BPF_REG_SIZE;
   }
@@ -98,11 +98,11 @@ function markCall(env: VerifierEnv, subprog: SubprogInfo, slot: number, lowest: 
  * no spill of the subprogram can go (`check_fastcall_stack_contract`).
  */
 export function checkFastcallContract(env: VerifierEnv, frame: FuncState, slot: number, off: number): void {
-  const subprog = env.subprogs[frame.subprog]!;
-  if (subprog.fastcallStackOff <= off || (env.marks[slot]! & FASTCALL_PATTERN) !== 0) return;
+  const subprog = env.subprogs[frame.subprog];
+  if (subprog.fastcallStackOff <= off || (env.marks[slot] & FASTCALL_PATTERN) !== 0) return;
   subprog.fastcallStackOff = S16_MIN;
   for (let i = subprog.start; i < subprog.end; i++) {
     env.setAux(i, AUX_FASTCALL_SPILLS, 0);
-    env.marks[i]! &= ~FASTCALL_PATTERN;
+    env.marks[i] &= ~FASTCALL_PATTERN;
   }
 }

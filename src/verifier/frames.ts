@@ -54,7 +54,7 @@ export class FuncState {
       markNotInit(reg);
       state.regs.push(reg);
     }
-    const fp = state.regs[BPF_REG_FP]!;
+    const fp = state.regs[BPF_REG_FP];
     fp.type = PTR_TO_STACK;
     markKnownZero(fp);
     fp.frameno = frameno;
@@ -64,11 +64,11 @@ export class FuncState {
   copy(): FuncState {
     const copy = new FuncState(this.callsite, this.frameno, this.subprog);
     const { regs, stack } = this;
-    for (let i = 0; i < MAX_BPF_REG; i++) copy.regs.push(cloneReg(regs[i]!));
+    for (let i = 0; i < MAX_BPF_REG; i++) copy.regs.push(cloneReg(regs[i]));
     const slots = stack.length;
     if (slots > 0) {
       const copied = new Array<Reg>(slots);
-      for (let i = 0; i < slots; i++) copied[i] = cloneReg(stack[i]!);
+      for (let i = 0; i < slots; i++) copied[i] = cloneReg(stack[i]);
       copy.stack = copied;
     }
     if (this.refs.length > 0) copy.refs = this.refs.slice();
@@ -113,7 +113,7 @@ export class VerifierState {
 
   /** Frame of the function being executed. */
   get cur(): FuncState {
-    return this.frames[this.frames.length - 1]!;
+    return this.frames[this.frames.length - 1];
   }
 
   get curframe(): number {
@@ -124,7 +124,7 @@ export class VerifierState {
   copy(): VerifierState {
     const copy = new VerifierState();
     const { frames } = this;
-    for (let i = 0; i < frames.length; i++) copy.frames.push(frames[i]!.copy());
+    for (let i = 0; i < frames.length; i++) copy.frames.push(frames[i].copy());
     copy.parent = this.parent;
     copy.branches = this.branches;
     copy.lockPtr = this.lockPtr;
@@ -150,7 +150,7 @@ export class VerifierState {
 export function sameCallsites(a: VerifierState, b: VerifierState): boolean {
   if (a.frames.length !== b.frames.length) return false;
   for (let i = a.frames.length - 1; i >= 0; i--) {
-    if (a.frames[i]!.callsite !== b.frames[i]!.callsite) return false;
+    if (a.frames[i].callsite !== b.frames[i].callsite) return false;
   }
   return true;
 }
@@ -163,10 +163,10 @@ export function collectRegs(state: VerifierState, out: Reg[]): number {
   let count = 0;
   const { frames } = state;
   for (let f = 0; f < frames.length; f++) {
-    const { regs, stack } = frames[f]!;
+    const { regs, stack } = frames[f];
     for (let i = 0; i < MAX_BPF_REG; i++) out[count++] = regs[i]!;
     for (let i = 0; i < stack.length; i++) {
-      if (isSpilled(stack[i]!)) out[count++] = stack[i]!;
+      if (isSpilled(stack[i])) out[count++] = stack[i]!;
     }
   }
   return count;

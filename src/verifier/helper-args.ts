@@ -82,13 +82,14 @@ export function checkHelperArg(
   types: readonly number[],
 ): void {
   const regno = i + 1;
-  let type = types[i]!;
+  let type = types[i];
   checkRead(env, regno);
-  const reg = env.regs[regno]!;
+  const reg = env.regs[regno];
   if (type === ARG.ANYTHING) return;
-  if (isPacketPointer(reg.type) && !mayPassPacket(env, proto)) env.refuse(`R${regno}: packet pointer given to a helper`);
+  if (isPacketPointer(reg.type) && !mayPassPacket(env, proto))
+    env.refuse(`R${regno}: packet pointer given to a helper`);
   if (baseType(type) === ARG.PTR_TO_MAP_VALUE) type = resolveMapValue(meta, proto, type);
-  if ((type & OBJ_RELEASE) !== 0) noteRelease(reg, regno, type, meta);
+  if ((type & OBJ_RELEASE) !== 0) noteRelease(regno, type, meta);
   if (reg.refObjId !== 0 && baseType(type) !== ARG.KPTR_XCHG_DEST) meta.refObjId = reg.refObjId;
   switch (baseType(type)) {
     case ARG.CONST_MAP_PTR:
@@ -105,7 +106,8 @@ export function checkHelperArg(
       }
       break;
     case ARG.PTR_TO_CTX:
-      if (reg.type !== PTR_TO_CTX && !(mayBeNull(type) && reg.isNull())) env.refuse(`R${regno} is no context`);
+      if (reg.type !== PTR_TO_CTX && !(mayBeNull(type) && reg.isNull()))
+        env.refuse(`R${regno} is no context`);
       break;
     case ARG.PTR_TO_SPIN_LOCK:
       processSpinLockArg(env, reg, proto);
@@ -125,7 +127,7 @@ export function checkHelperArg(
       break;
     case ARG.CONST_SIZE:
     case ARG.CONST_SIZE_OR_ZERO:
-      checkSizeArg(env, reg, regno, (types[i - 1]! & MEM_WRITE) !== 0, type === ARG.CONST_SIZE_OR_ZERO, meta);
+      checkSizeArg(env, reg, regno, (types[i - 1] & MEM_WRITE) !== 0, type === ARG.CONST_SIZE_OR_ZERO, meta);
       break;
     case ARG.PTR_TO_DYNPTR:
       processDynptrArg(env, reg, regno, type);
@@ -155,12 +157,12 @@ function mayPassPacket(env: VerifierEnv, proto: HelperProto): boolean {
 function resolveMapValue(meta: CallMeta, proto: HelperProto, type: number): number {
   if (meta.map === null) return type;
   if (meta.map.isSockMap) return ARG.PTR_TO_BTF_ID_SOCK_COMMON;
-  if (meta.map.type === MAP_TYPE.BLOOM_FILTER && proto.id === BPF_FUNC_map_peek_elem) return ARG.PTR_TO_MAP_VALUE;
+  if (meta.map.type === MAP_TYPE.BLOOM_FILTER && proto.id === BPF_FUNC_map_peek_elem)
+    return ARG.PTR_TO_MAP_VALUE;
   return type;
 }
 
-function noteRelease(reg: Reg, regno: number, type: number, meta: CallMeta): void {
-  void reg;
+function noteRelease(regno: number, type: number, meta: CallMeta): void {
   meta.releaseRegno = regno;
   meta.releasesDynptr = baseType(type) === ARG.PTR_TO_DYNPTR;
 }
@@ -183,7 +185,7 @@ function giveMemory(
   zeroAllowed: boolean,
   meta: CallMeta | null,
 ): void {
-  if (baseType(env.regs[regno]!.type) !== PTR_TO_STACK) {
+  if (baseType(env.regs[regno].type) !== PTR_TO_STACK) {
     checkMemoryOfHelper(env, regno, size, write, zeroAllowed);
   } else if (checkStackOfHelper(env, regno, size, zeroAllowed, meta?.rawMode === true)) {
     meta!.accessRegno = regno;
@@ -223,7 +225,7 @@ export function checkSizeArg(
 
 /** Memory of a known size, or null, that a global function or kernel function may read and write (`check_mem_reg`). */
 export function checkSizeOfArg(env: VerifierEnv, regno: number, size: number): void {
-  const reg = env.regs[regno]!;
+  const reg = env.regs[regno];
   if (reg.isNull()) return;
   const { type } = reg;
   // A pointer that may be null is checked as if it were not.

@@ -73,7 +73,7 @@ export const ARG = numbersOf(ARG_NAMES);
 /** Base types of results. */
 export const RET = numbersOf(RET_NAMES);
 
-const FLAGS: Readonly<Record<string, number>> = {
+const FLAGS: Readonly<Partial<Record<string, number>>> = {
   PTR_MAYBE_NULL,
   MEM_RDONLY,
   MEM_RINGBUF,
@@ -96,7 +96,7 @@ const FLAGS: Readonly<Record<string, number>> = {
 };
 
 /** Names of the kernel's that stand for a type with flags. */
-const COMPOSED: Readonly<Record<string, string>> = {
+const COMPOSED: Readonly<Partial<Record<string, string>>> = {
   PTR_TO_UNINIT_MEM: 'PTR_TO_MEM|MEM_UNINIT|MEM_WRITE',
   PTR_TO_FIXED_SIZE_MEM: 'PTR_TO_MEM|MEM_FIXED_SIZE',
   PTR_TO_RINGBUF_MEM_OR_NULL: 'PTR_TO_MEM|MEM_RINGBUF|PTR_MAYBE_NULL',
@@ -104,7 +104,7 @@ const COMPOSED: Readonly<Record<string, string>> = {
   PTR_TO_BTF_ID_TRUSTED: 'PTR_TO_BTF_ID|PTR_TRUSTED',
 };
 
-function parseType(text: string, bases: Readonly<Record<string, number>>): number {
+function parseType(text: string, bases: Readonly<Partial<Record<string, number>>>): number {
   let type = 0;
   for (const word of text.split('|')) {
     const base = bases[word];
@@ -113,7 +113,8 @@ function parseType(text: string, bases: Readonly<Record<string, number>>): numbe
     if (base !== undefined) type |= base;
     else if (flag !== undefined) type |= flag;
     else if (composed !== undefined) type |= parseType(composed, bases);
-    else if (word.endsWith('_OR_NULL')) type |= parseType(word.slice(0, -'_OR_NULL'.length), bases) | PTR_MAYBE_NULL;
+    else if (word.endsWith('_OR_NULL'))
+      type |= parseType(word.slice(0, -'_OR_NULL'.length), bases) | PTR_MAYBE_NULL;
     else throw new Error(`unknown helper argument or result type: ${text}`);
   }
   return type;

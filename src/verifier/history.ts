@@ -38,20 +38,20 @@ export class LinkedRegs {
   }
 
   frameno(i: number): number {
-    return this.entries[i]! & 7;
+    return this.entries[i] & 7;
   }
 
   /** Register or stack slot number. */
   number(i: number): number {
-    return (this.entries[i]! >>> 3) & 0x3f;
+    return (this.entries[i] >>> 3) & 0x3f;
   }
 
   isReg(i: number): boolean {
-    return this.entries[i]! >>> 9 !== 0;
+    return this.entries[i] >>> 9 !== 0;
   }
 
   raw(i: number): number {
-    return this.entries[i]!;
+    return this.entries[i];
   }
 
   setRaw(i: number, value: number): void {
@@ -83,25 +83,25 @@ export class History {
   }
 
   addFlags(at: number, flags: number): void {
-    this.flagsOf[at]! |= flags;
+    this.flagsOf[at] |= flags;
   }
 
   slot(at: number): number {
-    return this.slots[at]!;
+    return this.slots[at];
   }
 
   prev(at: number): number {
-    return this.prevs[at]!;
+    return this.prevs[at];
   }
 
   flags(at: number): number {
-    return this.flagsOf[at]!;
+    return this.flagsOf[at];
   }
 
   /** Reads the entry's linked set into `out`. */
   readLinked(at: number, out: LinkedRegs): void {
     out.count = this.linkedCounts[at]!;
-    for (let i = 0; i < out.count; i++) out.setRaw(i, this.linked[at * LINKED_REGS_MAX + i]!);
+    for (let i = 0; i < out.count; i++) out.setRaw(i, this.linked[at * LINKED_REGS_MAX + i]);
   }
 
   private grow(): void {

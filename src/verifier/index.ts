@@ -41,6 +41,7 @@ export interface CheckStats {
   readonly steps: number;
   readonly maxStatesPerInsn: number;
   readonly totalStates: number;
+  /** Checkpoints kept to the end; the kernel's log calls it the peak. */
   readonly peakStates: number;
 }
 
@@ -83,17 +84,17 @@ export function check(
       steps: env.steps,
       maxStatesPerInsn: env.maxStatesPerInsn,
       totalStates: env.totalStates,
-      peakStates: env.peakStates,
+      peakStates: env.liveStates,
     },
   };
 }
 
 function assemble(env: VerifierEnv): Facts {
   for (let slot = 0; slot < env.length; slot++) {
-    env.setAux(slot, AUX_PTR_TYPE, ptrTypeOf(env.ptrTypes[slot]!));
+    env.setAux(slot, AUX_PTR_TYPE, ptrTypeOf(env.ptrTypes[slot]));
     if (env.mapPoisoned[slot] === 1) env.setAux(slot, AUX_MAP, MAP_POISONED);
-    else if (env.mapPtrs[slot] !== 0) env.setAux(slot, AUX_MAP, env.map(env.mapPtrs[slot]!).index + 1);
-    if (env.loopStates[slot] === LOOP_FITS) env.setAux(slot, AUX_LOOP_CALLBACK, env.loopCallbacks[slot]! + 1);
+    else if (env.mapPtrs[slot] !== 0) env.setAux(slot, AUX_MAP, env.map(env.mapPtrs[slot]).index + 1);
+    if (env.loopStates[slot] === LOOP_FITS) env.setAux(slot, AUX_LOOP_CALLBACK, env.loopCallbacks[slot] + 1);
   }
   return {
     aux: env.aux,

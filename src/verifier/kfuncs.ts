@@ -9,22 +9,22 @@ import { markNotModelled } from './register.js';
 
 /** Does the call at `slot` step an iterator? */
 export function isIterNextCall(env: VerifierEnv, slot: number): boolean {
-  void env;
-  void slot;
+  env;
+  slot;
   return false;
 }
 
 /** Does the kernel function called at `slot` call back before it returns? */
 export function isSyncCallbackKfunc(env: VerifierEnv, slot: number): boolean {
-  void env;
-  void slot;
+  env;
+  slot;
   return false;
 }
 
 /** Does the kernel function called at `slot` call back later? */
 export function isAsyncCallbackKfunc(env: VerifierEnv, slot: number): boolean {
-  void env;
-  void slot;
+  env;
+  slot;
   return false;
 }
 
@@ -32,7 +32,7 @@ export function isAsyncCallbackKfunc(env: VerifierEnv, slot: number): boolean {
 export function checkKfuncCall(env: VerifierEnv): void {
   env.unknown(`call of kernel function ${env.imm(env.slot)} is not modelled`);
   clearCallerSaved(env, env.regs);
-  const r0 = env.regs[BPF_REG_0]!;
+  const r0 = env.regs[BPF_REG_0];
   markNotModelled(r0);
   r0.subregDef = 0;
 }

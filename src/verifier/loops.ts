@@ -24,7 +24,8 @@ export function firstExplored(env: VerifierEnv, slot: number): Explored | null {
 /** Topmost state of the loop that the state is in; null when it is in none (`get_loop_entry`). */
 export function loopEntryOf(state: VerifierState): VerifierState | null {
   let topmost = state.loopEntry;
-  while (topmost !== null && topmost.loopEntry !== null && topmost !== topmost.loopEntry) topmost = topmost.loopEntry;
+  while (topmost !== null && topmost.loopEntry !== null && topmost !== topmost.loopEntry)
+    topmost = topmost.loopEntry;
   // Shortens the chain for next time.
   let st: VerifierState | null = state;
   while (st !== null && st.loopEntry !== topmost) {
@@ -49,7 +50,8 @@ export function updateLoopEntry(cur: VerifierState, header: VerifierState): void
 export function updateBranchCounts(state: VerifierState): void {
   for (let st: VerifierState | null = state; st !== null; st = st.parent) {
     st.branches--;
-    if (st.branches === 0 && st.parent !== null && st.loopEntry !== null) updateLoopEntry(st.parent, st.loopEntry);
+    if (st.branches === 0 && st.parent !== null && st.loopEntry !== null)
+      updateLoopEntry(st.parent, st.loopEntry);
     if (st.branches !== 0) break;
   }
 }
@@ -74,13 +76,13 @@ export function findPrevEntry(env: VerifierEnv, cur: VerifierState, slot: number
 export function widenImprecise(env: VerifierEnv, old: VerifierState, cur: VerifierState): void {
   resetIds(env.idGen);
   for (let f = old.frames.length - 1; f >= 0; f--) {
-    const oldFrame = old.frames[f]!;
-    const curFrame = cur.frames[f]!;
-    for (let i = 0; i < MAX_BPF_REG; i++) widen(oldFrame.regs[i]!, curFrame.regs[i]!);
+    const oldFrame = old.frames[f];
+    const curFrame = cur.frames[f];
+    for (let i = 0; i < MAX_BPF_REG; i++) widen(oldFrame.regs[i], curFrame.regs[i]);
     const slots = Math.min(oldFrame.stack.length, curFrame.stack.length);
     for (let i = 0; i < slots; i++) {
-      const oldSlot = oldFrame.stack[i]!;
-      const curSlot = curFrame.stack[i]!;
+      const oldSlot = oldFrame.stack[i];
+      const curSlot = curFrame.stack[i];
       if (isSpilled(oldSlot) && isSpilled(curSlot)) widen(oldSlot, curSlot);
     }
   }

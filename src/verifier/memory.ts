@@ -3,16 +3,7 @@
  * whether Linux allows it (`check_mem_access()`, kernel/bpf/verifier.c, Linux 6.12).
  */
 import { classOf, codeOf, dstOf, modeOf, offOf, sizeOf, srcOf } from '../isa/insn.js';
-import {
-  BPF_B,
-  BPF_CMPXCHG,
-  BPF_FETCH,
-  BPF_H,
-  BPF_MEMSX,
-  BPF_REG_0,
-  BPF_ST,
-  BPF_W,
-} from '../isa/opcodes.js';
+import { BPF_B, BPF_CMPXCHG, BPF_FETCH, BPF_H, BPF_MEMSX, BPF_REG_0, BPF_ST, BPF_W } from '../isa/opcodes.js';
 import { contextAccess, socketAccess } from '../kernel/contexts/index.js';
 import type { ContextAccess, SocketPointer } from '../kernel/contexts/index.js';
 import { PROG_TYPE } from '../kernel/types.js';
@@ -81,10 +72,10 @@ export function checkLoad(env: VerifierEnv): void {
   const dst = dstOf(w0);
   checkRead(env, src);
   checkWrite(env, dst);
-  const type = env.regs[src]!.type;
+  const type = env.regs[src].type;
   accessMemory(env, src, offOf(w0), bytesOf(sizeOf(code)), READ, dst, modeOf(code) === BPF_MEMSX);
   savePtrType(env, type, true);
-  dropContradictions(env.regs[dst]!);
+  dropContradictions(env.regs[dst]);
 }
 
 /** A store of a register or an immediate. */
@@ -95,7 +86,7 @@ export function checkStore(env: VerifierEnv): void {
   const src = classOf(code) === BPF_ST ? -1 : srcOf(w0);
   if (src >= 0) checkRead(env, src);
   checkRead(env, dst);
-  const { type } = env.regs[dst]!;
+  const { type } = env.regs[dst];
   accessMemory(env, dst, offOf(w0), bytesOf(sizeOf(code)), WRITE, src, false);
   savePtrType(env, type, false);
 }
@@ -110,7 +101,7 @@ export function checkAtomic(env: VerifierEnv): void {
   checkRead(env, src);
   checkRead(env, dst);
   if (imm === BPF_CMPXCHG) checkRead(env, BPF_REG_0);
-  const base = env.regs[dst]!;
+  const base = env.regs[dst];
   if (base.type === PTR_TO_CTX || isPacketPointer(base.type) || isSockPointer(base.type)) {
     env.refuse('atomic operation on a context, packet or socket');
   }
@@ -134,7 +125,7 @@ function mattersToRewriting(type: number): boolean {
 
 /** Notes through what the access at the current slot goes (`save_aux_ptr_type`). */
 function savePtrType(env: VerifierEnv, type: number, trustMayDiffer: boolean): void {
-  const prev = env.ptrTypes[env.slot]!;
+  const prev = env.ptrTypes[env.slot];
   if (prev === NOT_INIT) {
     env.ptrTypes[env.slot] = type;
   } else if (prev !== type && (mattersToRewriting(type) || mattersToRewriting(prev))) {
@@ -159,9 +150,9 @@ export function accessMemory(
   valueRegno: number,
   signed: boolean,
 ): void {
-  const reg = env.regs[regno]!;
+  const reg = env.regs[regno];
   const { type } = reg;
-  const value = !write && valueRegno >= 0 ? env.regs[valueRegno]! : null;
+  const value = !write && valueRegno >= 0 ? env.regs[valueRegno] : null;
   const at = off + reg.off;
   switch (baseType(type)) {
     case PTR_TO_STACK:
@@ -171,7 +162,7 @@ export function accessMemory(
       break;
     case PTR_TO_MAP_VALUE:
       if (mayBeNull(type)) refuseAccess(env, regno, value);
-      else accessMapValue(env, reg, regno, at, size, write, valueRegno, signed);
+      else accessMapValue(env, reg, at, size, write, valueRegno, signed);
       break;
     case PTR_TO_CTX:
       if (type !== PTR_TO_CTX) refuseAccess(env, regno, value);
@@ -272,7 +263,6 @@ function checkRegion(
 function accessMapValue(
   env: VerifierEnv,
   reg: Reg,
-  regno: number,
   off: number,
   size: number,
   write: boolean,
@@ -285,10 +275,9 @@ function accessMapValue(
   const isConst = reg.isConst();
   if (isConst && loadKptr(env, map, off + toNumber(reg.vh, reg.vl), size, write, valueRegno)) return;
   if (write || valueRegno < 0) return;
-  const value = env.regs[valueRegno]!;
+  const value = env.regs[valueRegno];
   if (isConst && readConstant(map, off + toNumber(reg.vh, reg.vl), size, signed, value)) return;
   markUnknown(value);
-  void regno;
 }
 
 /** Loads from a frozen read-only map are constants (`bpf_map_direct_read`). */
@@ -297,9 +286,9 @@ function readConstant(map: MapInfo, at: number, size: number, signed: boolean, v
   if (bytes === undefined || !map.readOnly || !(at >= 0) || at + size > bytes.length) return false;
   let low = 0;
   let high = 0;
-  for (let i = Math.min(size, 4) - 1; i >= 0; i--) low = (low << 8) | bytes[at + i]!;
+  for (let i = Math.min(size, 4) - 1; i >= 0; i--) low = (low << 8) | bytes[at + i];
   if (size === 8) {
-    for (let i = 7; i >= 4; i--) high = (high << 8) | bytes[at + i]!;
+    for (let i = 7; i >= 4; i--) high = (high << 8) | bytes[at + i];
   } else if (signed) {
     const shift = 32 - 8 * size;
     low = (low << shift) >> shift;
@@ -433,7 +422,7 @@ export function checkMemoryOfHelper(
   write: boolean,
   zeroAllowed: boolean,
 ): void {
-  const reg = env.regs[regno]!;
+  const reg = env.regs[regno];
   const { type } = reg;
   switch (baseType(type)) {
     case PTR_TO_PACKET:

@@ -89,7 +89,7 @@ export function markInsnZext(env: VerifierEnv, reg: Reg): void {
 
 /** The instruction reads the register. */
 export function checkRead(env: VerifierEnv, regno: number): void {
-  const reg = env.regs[regno]!;
+  const reg = env.regs[regno];
   if (reg.type === NOT_INIT) {
     env.refuse(`R${regno} is read before it was written`);
     markUnknown(reg);
@@ -106,13 +106,13 @@ export function checkRead(env: VerifierEnv, regno: number): void {
 /** The instruction writes the register; what it holds then is the caller's to say. */
 export function checkWrite(env: VerifierEnv, regno: number): void {
   if (regno === BPF_REG_FP) env.refuse('the frame pointer is written');
-  markWritten(env, env.regs[regno]!);
+  markWritten(env, env.regs[regno]);
 }
 
 /** The instruction writes the register with something unknown. */
 export function checkWriteUnknown(env: VerifierEnv, regno: number): void {
   checkWrite(env, regno);
-  markUnknown(env.regs[regno]!);
+  markUnknown(env.regs[regno]);
 }
 
 function markWritten(env: VerifierEnv, reg: Reg): void {
@@ -123,7 +123,7 @@ function markWritten(env: VerifierEnv, reg: Reg): void {
 /** After a call R0 to R5 hold nothing (`clear_caller_saved_regs`). */
 export function clearCallerSaved(env: VerifierEnv, regs: readonly Reg[]): void {
   for (let i = 0; i <= BPF_REG_5; i++) {
-    markNotInit(regs[i]!);
-    markWritten(env, regs[i]!);
+    markNotInit(regs[i]);
+    markWritten(env, regs[i]);
   }
 }

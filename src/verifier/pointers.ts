@@ -1,7 +1,14 @@
 /** Pointers that were found not to be null, and what they can point to. */
 import { MAP_TYPE } from '../kernel/types.js';
 import type { VerifierEnv } from './env.js';
-import { baseType, CONST_PTR_TO_MAP, PTR_MAYBE_NULL, PTR_TO_MAP_VALUE, PTR_TO_SOCKET, PTR_TO_XDP_SOCK } from './reg-types.js';
+import {
+  baseType,
+  CONST_PTR_TO_MAP,
+  PTR_MAYBE_NULL,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_SOCKET,
+  PTR_TO_XDP_SOCK,
+} from './reg-types.js';
 import type { Reg } from './register.js';
 import { hasAsyncField, hasSpinLock } from './special-fields.js';
 

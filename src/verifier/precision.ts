@@ -69,40 +69,40 @@ class Wanted {
 
   isEmpty(): boolean {
     for (let i = 0; i <= this.frame; i++) {
-      if ((this.regs[i]! | this.slotsLow[i]! | this.slotsHigh[i]!) !== 0) return false;
+      if ((this.regs[i] | this.slotsLow[i] | this.slotsHigh[i]) !== 0) return false;
     }
     return true;
   }
 
   hasReg(regno: number): boolean {
-    return (this.regs[this.frame]! & (1 << regno)) !== 0;
+    return (this.regs[this.frame] & (1 << regno)) !== 0;
   }
 
   addReg(regno: number): void {
-    this.regs[this.frame]! |= 1 << regno;
+    this.regs[this.frame] |= 1 << regno;
   }
 
   dropReg(regno: number): void {
-    this.regs[this.frame]! &= ~(1 << regno);
+    this.regs[this.frame] &= ~(1 << regno);
   }
 
   hasSlots(frame: number): boolean {
-    return (this.slotsLow[frame]! | this.slotsHigh[frame]!) !== 0;
+    return (this.slotsLow[frame] | this.slotsHigh[frame]) !== 0;
   }
 
   hasSlot(frame: number, slot: number): boolean {
     const words = slot < 32 ? this.slotsLow : this.slotsHigh;
-    return (words[frame]! & (1 << (slot & 31))) !== 0;
+    return (words[frame] & (1 << (slot & 31))) !== 0;
   }
 
   addSlot(frame: number, slot: number): void {
     const words = slot < 32 ? this.slotsLow : this.slotsHigh;
-    words[frame]! |= 1 << (slot & 31);
+    words[frame] |= 1 << (slot & 31);
   }
 
   dropSlot(frame: number, slot: number): void {
     const words = slot < 32 ? this.slotsLow : this.slotsHigh;
-    words[frame]! &= ~(1 << (slot & 31));
+    words[frame] &= ~(1 << (slot & 31));
   }
 }
 
@@ -116,7 +116,7 @@ export function resetPrecision(): void {
 
 /** Wants the register precise in the batch that `markWantedPrecise` works off. */
 export function wantReg(frame: number, regno: number): void {
-  wanted.regs[frame]! |= 1 << regno;
+  wanted.regs[frame] |= 1 << regno;
 }
 
 /** Wants the stack slot precise in the batch that `markWantedPrecise` works off. */
@@ -126,7 +126,7 @@ export function wantSlot(frame: number, slot: number): void {
 
 /** Marks a register of the current frame, and what its number came from, precise (`mark_chain_precision`). */
 export function markPrecise(env: VerifierEnv, regno: number): void {
-  const reg = env.regs[regno]!;
+  const reg = env.regs[regno];
   if (reg.type !== SCALAR_VALUE) return;
   wanted.frame = env.cur.curframe;
   wanted.addReg(regno);
@@ -170,7 +170,7 @@ function giveUp(env: VerifierEnv): void {
   for (let state = env.cur.parent; state !== null; state = state.parent) {
     for (const { regs, stack } of state.frames) {
       for (let i = 0; i < BPF_REG_FP; i++) {
-        if (regs[i]!.type === SCALAR_VALUE) regs[i]!.precise = true;
+        if (regs[i].type === SCALAR_VALUE) regs[i].precise = true;
       }
       for (const slot of stack) {
         if (isSpilledScalar(slot)) slot.precise = true;
@@ -182,16 +182,16 @@ function giveUp(env: VerifierEnv): void {
 
 /** Nothing is before the first instruction: what is left wanted are arguments of a global function. */
 function markEntryArgs(env: VerifierEnv, state: VerifierState): void {
-  const frame = state.frames[0]!;
+  const frame = state.frames[0];
   if (
     state.frames.length === 1 &&
     frame.subprog > 0 &&
     frame.callsite === MAIN_FUNC &&
     !wanted.hasSlots(0) &&
-    (wanted.regs[wanted.frame]! & ~ARGS_MASK) === 0
+    (wanted.regs[wanted.frame] & ~ARGS_MASK) === 0
   ) {
     for (let i = 0; i < BPF_REG_FP; i++) {
-      if (wanted.hasReg(i) && frame.regs[i]!.type === SCALAR_VALUE) frame.regs[i]!.precise = true;
+      if (wanted.hasReg(i) && frame.regs[i].type === SCALAR_VALUE) frame.regs[i].precise = true;
     }
     wanted.reset();
     return;
@@ -202,13 +202,13 @@ function markEntryArgs(env: VerifierEnv, state: VerifierState): void {
 /** Marks the checkpoint's registers that are wanted; those that are already precise have been gone back from before. */
 function markInState(state: VerifierState): void {
   for (let f = Math.min(wanted.frame, state.frames.length - 1); f >= 0; f--) {
-    const frame = state.frames[f]!;
-    let regs = wanted.regs[f]!;
+    const frame = state.frames[f];
+    let regs = wanted.regs[f];
     for (let i = 0; regs !== 0; i++, regs >>>= 1) {
       if ((regs & 1) === 0) continue;
-      const reg = frame.regs[i]!;
+      const reg = frame.regs[i];
       if (reg.type === SCALAR_VALUE && !reg.precise) reg.precise = true;
-      else wanted.regs[f]! &= ~(1 << i);
+      else wanted.regs[f] &= ~(1 << i);
     }
     if (wanted.hasSlots(f)) markSlots(frame, f);
   }
@@ -217,7 +217,7 @@ function markInState(state: VerifierState): void {
 function markSlots(frame: FuncState, f: number): void {
   for (let i = 0; i < 64; i++) {
     if (!wanted.hasSlot(f, i)) continue;
-    const slot = frame.stack[i];
+    const slot = frame.stack.at(i);
     if (slot !== undefined && isSpilledScalar(slot) && !slot.precise) slot.precise = true;
     else wanted.dropSlot(f, i);
   }
@@ -248,7 +248,8 @@ function backThroughState(
     if (wanted.isEmpty()) return false;
     subsequent = slot;
     const count = end - start;
-    if (slot === state.firstSlot && (count === 0 || (count === 1 && history.slot(start) === slot))) return true;
+    if (slot === state.firstSlot && (count === 0 || (count === 1 && history.slot(start) === slot)))
+      return true;
     if (here >= 0) {
       end--;
       slot = history.prev(end);
@@ -270,12 +271,12 @@ function wantLinked(env: VerifierEnv, entry: number): void {
   for (let i = 0; i < linked.count && !some; i++) {
     const frame = linked.frameno(i);
     some = linked.isReg(i)
-      ? (wanted.regs[frame]! & (1 << linked.number(i))) !== 0
+      ? (wanted.regs[frame] & (1 << linked.number(i))) !== 0
       : wanted.hasSlot(frame, linked.number(i));
   }
   if (!some) return;
   for (let i = 0; i < linked.count; i++) {
-    if (linked.isReg(i)) wanted.regs[linked.frameno(i)]! |= 1 << linked.number(i);
+    if (linked.isReg(i)) wanted.regs[linked.frameno(i)] |= 1 << linked.number(i);
     else wanted.addSlot(linked.frameno(i), linked.number(i));
   }
 }
@@ -351,21 +352,25 @@ function backOverAlu(w0: number, code: number, dst: number): void {
 function backOverCall(env: VerifierEnv, slot: number, subsequent: number, w0: number, entry: number): number {
   if (srcOf(w0) === BPF_PSEUDO_CALL) {
     if (subprogCalled(env, slot).isGlobal) {
-      if ((wanted.regs[wanted.frame]! & ARGS_MASK) !== 0) return NOT_TRACKED;
+      if ((wanted.regs[wanted.frame] & ARGS_MASK) !== 0) return NOT_TRACKED;
       wanted.dropReg(BPF_REG_0);
       return OK;
     }
     // Back from the callee's entry into the caller: arguments were copied over.
-    const args = wanted.regs[wanted.frame]!;
+    const args = wanted.regs[wanted.frame];
     if ((args & ~ARGS_MASK) !== 0 || wanted.hasSlots(wanted.frame) || wanted.frame === 0) return NOT_TRACKED;
     wanted.regs[wanted.frame] = 0;
     wanted.frame--;
-    wanted.regs[wanted.frame]! |= args;
+    wanted.regs[wanted.frame] |= args;
     return OK;
   }
   if (isSyncCallbackCall(env, slot) && slot !== subsequent - 1) {
     // Back from a callback's entry: its arguments are no values of the caller's.
-    if ((wanted.regs[wanted.frame]! & ~ARGS_MASK) !== 0 || wanted.hasSlots(wanted.frame) || wanted.frame === 0) {
+    if (
+      (wanted.regs[wanted.frame] & ~ARGS_MASK) !== 0 ||
+      wanted.hasSlots(wanted.frame) ||
+      wanted.frame === 0
+    ) {
       return NOT_TRACKED;
     }
     wanted.regs[wanted.frame] = 0;
@@ -374,16 +379,16 @@ function backOverCall(env: VerifierEnv, slot: number, subsequent: number, w0: nu
   }
   if (srcOf(w0) === BPF_PSEUDO_KFUNC_CALL && env.imm(slot) === 0) return NOT_TRACKED;
   wanted.dropReg(BPF_REG_0);
-  if ((wanted.regs[wanted.frame]! & ARGS_MASK) !== 0) return NOT_TRACKED;
+  if ((wanted.regs[wanted.frame] & ARGS_MASK) !== 0) return NOT_TRACKED;
   wantLinked(env, entry);
   return OK;
 }
 
 function backOverExit(env: VerifierEnv, subsequent: number): number {
-  if (subsequent >= 0 && (env.marks[subsequent]! & CALLS_CALLBACK) !== 0) {
-    wanted.regs[wanted.frame]! &= ~ARGS_MASK;
+  if (subsequent >= 0 && (env.marks[subsequent] & CALLS_CALLBACK) !== 0) {
+    wanted.regs[wanted.frame] &= ~ARGS_MASK;
   }
-  if ((wanted.regs[wanted.frame]! & ARGS_MASK) !== 0) return NOT_TRACKED;
+  if ((wanted.regs[wanted.frame] & ARGS_MASK) !== 0) return NOT_TRACKED;
   const caller = subsequent - 1;
   const w0 = caller >= 0 ? env.word0(caller) : 0;
   const r0Precise =
@@ -398,7 +403,7 @@ function backOverExit(env: VerifierEnv, subsequent: number): number {
 /** All numbers of the state count as imprecise, until something hangs on them (`mark_all_scalars_imprecise`). */
 export function markImprecise(state: VerifierState): void {
   for (const { regs, stack } of state.frames) {
-    for (let i = 0; i < BPF_REG_FP; i++) forget(regs[i]!);
+    for (let i = 0; i < BPF_REG_FP; i++) forget(regs[i]);
     for (const slot of stack) if (isSpilled(slot)) forget(slot);
   }
 }

@@ -45,8 +45,8 @@ const CONTEXT_STRUCTS: Readonly<Partial<Record<ProgTypeName, readonly string[]>>
   SK_SKB: ['__sk_buff', 'sk_buff'],
   SK_MSG: ['sk_msg_md'],
   FLOW_DISSECTOR: ['__sk_buff', 'sk_buff'],
-  // bpf_user_pt_regs_t is a typedef of this one.
-  KPROBE: ['pt_regs'],
+  // The first is a typedef of the second; programs for all architectures make it a structure.
+  KPROBE: ['bpf_user_pt_regs_t', 'pt_regs'],
   PERF_EVENT: ['bpf_perf_event_data'],
   RAW_TRACEPOINT: ['bpf_raw_tracepoint_args'],
   RAW_TRACEPOINT_WRITABLE: ['bpf_raw_tracepoint_args'],
@@ -64,7 +64,7 @@ const CONTEXT_STRUCTS: Readonly<Partial<Record<ProgTypeName, readonly string[]>>
  */
 export function paramsOf(env: VerifierEnv, subprog: number): readonly Param[] | null {
   const { btf, program } = env;
-  const typeId = program.funcInfo[subprog]?.typeId;
+  const typeId = program.funcInfo.at(subprog)?.typeId;
   if (btf === undefined || typeId === undefined || typeId >= btf.typeCount) return null;
   if (btf.kind(typeId) !== BTF_KIND_FUNC) return null;
   const proto = btf.type(typeId);
@@ -73,7 +73,13 @@ export function paramsOf(env: VerifierEnv, subprog: number): readonly Param[] | 
   if (count > MAX_PARAMS) return null;
   const params: Param[] = [];
   for (let i = 0; i < count; i++) {
-    const param = paramOf(env, btf, btf.elementType(proto, i), tagsOf(btf, typeId, i), env.subprogs[subprog]!.isGlobal);
+    const param = paramOf(
+      env,
+      btf,
+      btf.elementType(proto, i),
+      tagsOf(btf, typeId, i),
+      env.subprogs[subprog].isGlobal,
+    );
     if (param === null) return null;
     params.push(param);
   }
@@ -85,7 +91,8 @@ function tagsOf(btf: Btf, func: number, param: number): ReadonlySet<string> {
   const tags = new Set<string>();
   // Tags come behind what they are about; objects have few types.
   for (let id = func + 1; id < btf.typeCount; id++) {
-    if (btf.kind(id) !== BTF_KIND_DECL_TAG || btf.type(id) !== func || btf.declTagComponent(id) !== param) continue;
+    if (btf.kind(id) !== BTF_KIND_DECL_TAG || btf.type(id) !== func || btf.declTagComponent(id) !== param)
+      continue;
     const tag = btf.typeName(id);
     if (tag.startsWith('arg:')) tags.add(tag.slice('arg:'.length));
   }
@@ -102,13 +109,19 @@ function paramOf(
   const type = btf.skipModifiers(typeId);
   const kind = btf.kind(type);
   if (kind !== BTF_KIND_PTR) {
-    return kind === BTF_KIND_INT || kind === BTF_KIND_ENUM || kind === BTF_KIND_ENUM64 ? { kind: 'scalar' } : null;
+    return kind === BTF_KIND_INT || kind === BTF_KIND_ENUM || kind === BTF_KIND_ENUM64
+      ? { kind: 'scalar' }
+      : null;
   }
   const pointee = btf.type(type);
   if (tags.has('ctx') || isContext(env, btf, pointee)) return { kind: 'context' };
   if (isDynptr(btf, pointee)) return { kind: 'dynptr' };
   if (tags.has('trusted')) {
-    return { kind: 'trusted', struct: btf.typeName(btf.skipModifiers(pointee)), nullable: tags.has('nullable') };
+    return {
+      kind: 'trusted',
+      struct: btf.typeName(btf.skipModifiers(pointee)),
+      nullable: tags.has('nullable'),
+    };
   }
   if (tags.has('arena')) return { kind: 'arena' };
   if (!isGlobal) return null;
@@ -117,7 +130,7 @@ function paramOf(
 }
 
 function isContext(env: VerifierEnv, btf: Btf, pointee: number): boolean {
-  const progType = PROG_TYPE_NAMES[env.program.type];
+  const progType = PROG_TYPE_NAMES.at(env.program.type);
   if (progType === undefined) return false;
   if (progType === 'KPROBE') {
     for (let type = pointee; btf.isModifierOrTypedef(type); type = btf.type(type)) {

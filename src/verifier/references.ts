@@ -17,7 +17,7 @@ export function releaseReferenceState(frame: FuncState, id: number): boolean {
   const { refs } = frame;
   const at = refs.findIndex((ref) => ref.id === id);
   if (at < 0) return false;
-  if (frame.inCallback && refs[at]!.callbackRef !== frame.frameno) return false;
+  if (frame.inCallback && refs[at].callbackRef !== frame.frameno) return false;
   const last = refs.pop()!;
   if (at < refs.length) refs[at] = last;
   return true;
@@ -28,7 +28,7 @@ export function releaseReference(env: VerifierEnv, id: number): boolean {
   if (!releaseReferenceState(env.frame, id)) return false;
   const count = collectRegs(env.cur, env.scratchRegs);
   for (let i = 0; i < count; i++) {
-    const reg = env.scratchRegs[i]!;
+    const reg = env.scratchRegs[i];
     if (reg.refObjId === id) markUnknown(reg);
   }
   return true;

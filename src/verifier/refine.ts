@@ -60,14 +60,7 @@ function reversed(op: number): number {
  * Narrows the operands of `if a op b`, given apart for the side where the jump is taken and the one where it is not.
  * Nothing happens when one is no number. A register may be given as both operands.
  */
-export function refineBranch(
-  taken1: Reg,
-  taken2: Reg,
-  not1: Reg,
-  not2: Reg,
-  op: number,
-  low: boolean,
-): void {
+export function refineBranch(taken1: Reg, taken2: Reg, not1: Reg, not2: Reg, op: number, low: boolean): void {
   if (not1.type !== SCALAR_VALUE || not2.type !== SCALAR_VALUE) return;
   refine(not1, not2, reversed(op), low);
   syncBounds(not1);

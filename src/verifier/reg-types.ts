@@ -101,9 +101,7 @@ export function isAllocatedObject(type: number): boolean {
 /** Can a register of this type be spilled whole (`is_spillable_regtype`)? */
 export function isSpillable(type: number): boolean {
   const base = baseType(type);
-  return (
-    (base >= PTR_TO_CTX && base <= PTR_TO_FUNC && base !== PTR_TO_TP_BUFFER) || base === NOT_MODELLED
-  );
+  return (base >= PTR_TO_CTX && base <= PTR_TO_FUNC && base !== PTR_TO_TP_BUFFER) || base === NOT_MODELLED;
 }
 
 /** Dynamic pointers' kinds, `enum bpf_dynptr_type`. */

@@ -3,7 +3,17 @@
  * (`adjust_scalar_min_max_vals()` and its `scalar_min_max_*` family, kernel/bpf/verifier.c, Linux 6.12). `src` is never
  * changed and must not be `dst`.
  */
-import { BPF_ADD, BPF_AND, BPF_ARSH, BPF_LSH, BPF_MUL, BPF_OR, BPF_RSH, BPF_SUB, BPF_XOR } from '../isa/opcodes.js';
+import {
+  BPF_ADD,
+  BPF_AND,
+  BPF_ARSH,
+  BPF_LSH,
+  BPF_MUL,
+  BPF_OR,
+  BPF_RSH,
+  BPF_SUB,
+  BPF_XOR,
+} from '../isa/opcodes.js';
 import { syncBounds, update32Bounds, updateBounds, zeroExtend } from './bounds.js';
 import {
   mul32,

@@ -20,7 +20,15 @@ import type { VerifierEnv } from './env.js';
 import type { CallMeta } from './helper-args.js';
 import { toNumber } from './int64.js';
 import type { MapInfo } from './maps.js';
-import { MEM_ALLOC, MEM_PERCPU, MEM_RCU, PTR_MAYBE_NULL, PTR_TO_BTF_ID, PTR_TO_MAP_VALUE, PTR_UNTRUSTED } from './reg-types.js';
+import {
+  MEM_ALLOC,
+  MEM_PERCPU,
+  MEM_RCU,
+  PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
+  PTR_TO_MAP_VALUE,
+  PTR_UNTRUSTED,
+} from './reg-types.js';
 import { markKnownZero } from './register.js';
 import type { Reg } from './register.js';
 
@@ -49,7 +57,7 @@ export interface SpecialField {
 
 export type KptrField = SpecialField;
 
-const STRUCT_KINDS: Readonly<Record<string, FieldKind>> = {
+const STRUCT_KINDS: Readonly<Partial<Record<string, FieldKind>>> = {
   bpf_spin_lock: 'spin-lock',
   bpf_timer: 'timer',
   bpf_wq: 'wq',
@@ -59,7 +67,7 @@ const STRUCT_KINDS: Readonly<Record<string, FieldKind>> = {
   bpf_rb_node: 'rb-node',
   bpf_refcount: 'refcount',
 };
-const TAG_KINDS: Readonly<Record<string, FieldKind>> = {
+const TAG_KINDS: Readonly<Partial<Record<string, FieldKind>>> = {
   kptr_untrusted: 'kptr-unref',
   kptr: 'kptr-ref',
   percpu_kptr: 'kptr-percpu',
@@ -101,7 +109,8 @@ export function fieldsOf(env: VerifierEnv, map: MapInfo): readonly SpecialField[
     const found: SpecialField[] = [];
     const { btf } = env;
     const type = map.def.valueTypeId;
-    if (btf !== undefined && type > 0 && type < btf.typeCount && canHaveFields(map)) findFields(btf, type, 0, found, 0);
+    if (btf !== undefined && type > 0 && type < btf.typeCount && canHaveFields(map))
+      findFields(btf, type, 0, found, 0);
     fields = found.sort((a, b) => a.offset - b.offset);
     cache.set(map, fields);
   }
@@ -114,7 +123,8 @@ function findFields(btf: Btf, typeId: number, at: number, found: SpecialField[],
   if (btf.kind(type) === BTF_KIND_DATASEC) {
     for (let i = 0; i < btf.vlen(type); i++) {
       const { type: variable, offset } = btf.secInfo(type, i);
-      if (btf.kind(variable) === BTF_KIND_VAR) findField(btf, btf.type(variable), at + offset, found, depth + 1);
+      if (btf.kind(variable) === BTF_KIND_VAR)
+        findField(btf, btf.type(variable), at + offset, found, depth + 1);
     }
   } else if (btf.kind(type) === BTF_KIND_STRUCT) {
     for (let i = 0; i < btf.vlen(type); i++) {
@@ -150,7 +160,8 @@ function findField(btf: Btf, typeId: number, at: number, found: SpecialField[], 
       const tag = btf.type(type);
       if (btf.kind(tag) !== BTF_KIND_TYPE_TAG) return;
       const kind = TAG_KINDS[btf.typeName(tag)];
-      if (kind !== undefined) found.push({ kind, offset: at, size: 8, pointee: btf.skipModifiers(btf.type(tag)) });
+      if (kind !== undefined)
+        found.push({ kind, offset: at, size: 8, pointee: btf.skipModifiers(btf.type(tag)) });
       return;
     }
     default:
@@ -188,7 +199,7 @@ export function loadKptr(
   if (field === undefined) return false;
   if (size !== 8 || (write && field.kind !== 'kptr-unref')) env.refuse('access to a kernel pointer in a map');
   if (write || valueRegno < 0 || classOf(codeOf(env.word0(env.slot))) !== BPF_LDX) return true;
-  const value = env.regs[valueRegno]!;
+  const value = env.regs[valueRegno];
   markKnownZero(value);
   const isSafe = field.kind === 'kptr-percpu' || (field.kind === 'kptr-ref' && isRcuProtected(env, field));
   if (isSafe && env.inRcuCriticalSection) {

@@ -62,7 +62,7 @@ function growStack(env: VerifierEnv, frame: FuncState, bytes: number): void {
   const slots = Math.ceil(bytes / BPF_REG_SIZE);
   const { stack } = frame;
   while (stack.length < slots) stack.push(new Reg());
-  const subprog = env.subprogs[frame.subprog]!;
+  const subprog = env.subprogs[frame.subprog];
   const size = slots * BPF_REG_SIZE;
   if (subprog.stackDepth < size) subprog.stackDepth = size;
 }
@@ -76,7 +76,8 @@ function isWithinStack(env: VerifierEnv, reg: Reg, off: number, size: number): b
     minOff = toNumber(reg.vh, reg.vl) + off;
     maxOff = minOff;
   } else {
-    if (!slt(reg.smaxH, reg.smaxL, 0, MAX_VAR_OFF) || !slt(-1, -MAX_VAR_OFF, reg.sminH, reg.sminL)) return false;
+    if (!slt(reg.smaxH, reg.smaxL, 0, MAX_VAR_OFF) || !slt(-1, -MAX_VAR_OFF, reg.sminH, reg.sminL))
+      return false;
     minOff = toNumber(reg.sminH, reg.sminL) + off;
     maxOff = toNumber(reg.smaxH, reg.smaxL) + off;
   }
@@ -93,7 +94,7 @@ export function checkStackWrite(
   size: number,
   valueRegno: number,
 ): void {
-  const reg = env.regs[ptrRegno]!;
+  const reg = env.regs[ptrRegno];
   if (!isWithinStack(env, reg, off, size)) {
     env.refuse(`write of ${size} bytes outside the stack`);
     return;
@@ -111,8 +112,8 @@ function storesZero(env: VerifierEnv, value: Reg | null): boolean {
 function writeFixed(env: VerifierEnv, frame: FuncState, off: number, size: number, valueRegno: number): void {
   const first = -off - 1;
   const slotNumber = slotOf(off);
-  const slot = frame.stack[slotNumber]!;
-  const value = valueRegno >= 0 ? env.regs[valueRegno]! : null;
+  const slot = frame.stack[slotNumber];
+  const value = valueRegno >= 0 ? env.regs[valueRegno] : null;
   destroyDynptrAt(env, frame, slotNumber);
   checkFastcallContract(env, frame, env.slot, off);
   let access = stackAccess(frame.frameno, slotNumber);
@@ -128,7 +129,11 @@ function writeFixed(env: VerifierEnv, frame: FuncState, off: number, size: numbe
     markKnown(fake, imm >> 31, imm);
     fake.subregDef = 0;
     spill(slot, fake, size);
-  } else if (value !== null && isSpillable(value.type) && (size === BPF_REG_SIZE || value.type !== NOT_MODELLED)) {
+  } else if (
+    value !== null &&
+    isSpillable(value.type) &&
+    (size === BPF_REG_SIZE || value.type !== NOT_MODELLED)
+  ) {
     if (size !== BPF_REG_SIZE) {
       env.refuse('a pointer is spilled in part');
       scrubSlot(slot);
@@ -178,14 +183,20 @@ function scrubSlot(slot: Reg): void {
   if (isSpecial(slot.slotTypes)) slot.slotTypes = scrubbed(slot.slotTypes);
 }
 
-function writeVariable(env: VerifierEnv, frame: FuncState, from: number, to: number, valueRegno: number): void {
-  const writesZero = storesZero(env, valueRegno >= 0 ? env.regs[valueRegno]! : null);
+function writeVariable(
+  env: VerifierEnv,
+  frame: FuncState,
+  from: number,
+  to: number,
+  valueRegno: number,
+): void {
+  const writesZero = storesZero(env, valueRegno >= 0 ? env.regs[valueRegno] : null);
   let zeroUsed = false;
   for (let off = from; off < to; off++) destroyDynptrAt(env, frame, slotOf(off));
   checkFastcallContract(env, frame, env.slot, from);
   for (let off = from; off < to; off++) {
     const byte = (-off - 1) & 7;
-    const slot = frame.stack[slotOf(off)]!;
+    const slot = frame.stack[slotOf(off)];
     const type = slotType(slot.slotTypes, byte);
     if (writesZero && type === STACK_SPILL && isSpilledScalar(slot) && slot.isNull()) {
       zeroUsed = true;
@@ -208,7 +219,7 @@ export function checkStackRead(
   size: number,
   dstRegno: number,
 ): void {
-  const reg = env.regs[ptrRegno]!;
+  const reg = env.regs[ptrRegno];
   if (reg.isConst()) {
     if (!isWithinStack(env, reg, off, size)) {
       refuseRead(env, size, dstRegno);
@@ -231,12 +242,12 @@ export function checkStackRead(
 
 function refuseRead(env: VerifierEnv, size: number, dstRegno: number): void {
   env.refuse(`read of ${size} bytes outside the stack`);
-  if (dstRegno >= 0) markUnknown(env.regs[dstRegno]!);
+  if (dstRegno >= 0) markUnknown(env.regs[dstRegno]);
 }
 
 function readFixed(env: VerifierEnv, frame: FuncState, off: number, size: number, dstRegno: number): void {
   const slotNumber = slotOf(off);
-  const slot = frame.stack[slotNumber]!;
+  const slot = frame.stack[slotNumber];
   const access = stackAccess(frame.frameno, slotNumber);
   checkFastcallContract(env, env.frame, env.slot, off);
   if (!isSpilled(slot)) {
@@ -247,7 +258,7 @@ function readFixed(env: VerifierEnv, frame: FuncState, off: number, size: number
   const spillSize = spilledBytes(slot.slotTypes);
   if (size === BPF_REG_SIZE && spillSize === BPF_REG_SIZE) {
     if (dstRegno >= 0) {
-      const dst = env.regs[dstRegno]!;
+      const dst = env.regs[dstRegno];
       copyReg(dst, slot);
       dst.live |= LIVE_WRITTEN;
     }
@@ -269,12 +280,12 @@ function readPartOfSpill(
 ): void {
   if (slot.type !== SCALAR_VALUE) {
     if (slot.type !== NOT_MODELLED) env.refuse('a spilled pointer is read in part');
-    if (dstRegno >= 0) markUnknown(env.regs[dstRegno]!);
+    if (dstRegno >= 0) markUnknown(env.regs[dstRegno]);
     return;
   }
   markRead64(slot);
   if (dstRegno < 0) return;
-  const dst = env.regs[dstRegno]!;
+  const dst = env.regs[dstRegno];
   let historyFlags = access;
   if (size <= spillSize && off % BPF_REG_SIZE === 0) {
     // The load coerces the value to its size afterwards, and the definition is the load's.
@@ -311,9 +322,9 @@ function spilledBytes(types: number): number {
 
 /** What a load of bytes that are no spill gives: 0 when all are known to be 0 (`mark_reg_stack_read`). */
 function markBytesRead(env: VerifierEnv, frame: FuncState, from: number, to: number, dstRegno: number): void {
-  const dst = env.regs[dstRegno]!;
+  const dst = env.regs[dstRegno];
   let off = from;
-  while (off < to && slotType(frame.stack[slotOf(off)]!.slotTypes, (-off - 1) & 7) === STACK_ZERO) off++;
+  while (off < to && slotType(frame.stack[slotOf(off)].slotTypes, (-off - 1) & 7) === STACK_ZERO) off++;
   if (off === to) markConstZero(dst);
   else markUnknown(dst);
   dst.live |= LIVE_WRITTEN;
@@ -322,7 +333,7 @@ function markBytesRead(env: VerifierEnv, frame: FuncState, from: number, to: num
 /** Bytes of the stack are read; with `clobber`, by a helper that may write them as well. */
 function readRange(env: VerifierEnv, frame: FuncState, from: number, to: number, clobber: boolean): void {
   for (let off = from; off < to; off++) {
-    const slot = frame.stack[slotOf(off)]!;
+    const slot = frame.stack[slotOf(off)];
     const byte = (-off - 1) & 7;
     const type = slotType(slot.slotTypes, byte);
     if (type === STACK_ZERO || type === STACK_INVALID) {
@@ -358,7 +369,7 @@ export function checkStackOfHelper(
   zeroAllowed: boolean,
   rawMode: boolean,
 ): boolean {
-  const reg = env.regs[regno]!;
+  const reg = env.regs[regno];
   if (size === 0 && !zeroAllowed) {
     env.refuse(`R${regno}: zero-sized stack access`);
     return false;
@@ -372,7 +383,7 @@ export function checkStackOfHelper(
   const frame = env.frameOf(reg);
   if (rawMode && reg.isConst()) {
     for (let off = from; off < to; off++) {
-      const slot = frame.stack[slotOf(off)];
+      const slot = frame.stack.at(slotOf(off));
       if (slot !== undefined && slotType(slot.slotTypes, (-off - 1) & 7) === STACK_DYNPTR) {
         env.refuse('a helper may overwrite a dynptr');
       }

@@ -26,9 +26,8 @@ const LONG_HISTORY = 40;
 /** Checks whether the current state is covered at the current slot; true: this path ends. Else makes a checkpoint, perhaps. */
 export function isStateVisited(env: VerifierEnv): boolean {
   const { cur, slot } = env;
-  const forced = (env.marks[slot]! & FORCE_CHECKPOINT) !== 0 || cur.histEnd - cur.histStart > LONG_HISTORY;
-  let addNew =
-    forced || (env.jumps - env.jumpsAtCheckpoint >= 2 && env.steps - env.stepsAtCheckpoint >= 8);
+  const forced = (env.marks[slot] & FORCE_CHECKPOINT) !== 0 || cur.histEnd - cur.histStart > LONG_HISTORY;
+  let addNew = forced || (env.jumps - env.jumpsAtCheckpoint >= 2 && env.steps - env.stepsAtCheckpoint >= 8);
   const bucket = bucketOf(env, slot);
   cleanLiveStates(env, bucket);
   let count = 0;
@@ -44,7 +43,7 @@ export function isStateVisited(env: VerifierEnv): boolean {
     if (isCovered(env, entry)) {
       entry.hits++;
       propagateLiveness(env, entry.state, cur);
-      if ((env.marks[slot]! & JMP_POINT) !== 0) env.pushHistory(0, null);
+      if ((env.marks[slot] & JMP_POINT) !== 0) env.pushHistory(0, null);
       propagatePrecision(env, entry.state);
       return true;
     }
@@ -58,12 +57,12 @@ export function isStateVisited(env: VerifierEnv): boolean {
     }
     if (addNew) entry.misses++;
     // A checkpoint that covers too little is not looked at any more.
-    const n = (env.marks[slot]! & FORCE_CHECKPOINT) !== 0 && entry.state.branches > 0 ? 64 : 3;
+    const n = (env.marks[slot] & FORCE_CHECKPOINT) !== 0 && entry.state.branches > 0 ? 64 : 3;
     const next: Explored | null = entry.next;
     if (entry.misses > entry.hits * n + n) {
       if (previous === null) env.explored[bucket] = next;
       else previous.next = next;
-      if ((entry.state.frames[0]!.regs[0]!.live & LIVE_DONE) !== 0 && !entry.state.usedAsLoopEntry) {
+      if ((entry.state.frames[0].regs[0].live & LIVE_DONE) !== 0 && !entry.state.usedAsLoopEntry) {
         env.liveStates--;
       }
     } else {
@@ -89,7 +88,7 @@ function isCovered(env: VerifierEnv, entry: Explored): boolean {
   }
   const frame = old.cur;
   if (frame.inAsyncCallback && frame.asyncEntryCnt !== env.frame.asyncEntryCnt) return false;
-  const marks = env.marks[slot]!;
+  const marks = env.marks[slot];
   if ((marks & ITER_NEXT) !== 0) {
     if (!statesEqual(old, cur, RANGE_WITHIN, idGen) || !isIteratorActive(env)) return false;
     updateLoopEntry(cur, old);
@@ -116,18 +115,18 @@ function isCovered(env: VerifierEnv, entry: Explored): boolean {
 
 /** Is the iterator that R1 points to not at its end? */
 function isIteratorActive(env: VerifierEnv): boolean {
-  const r1 = env.regs[BPF_REG_1]!;
-  const slot = env.frameOf(r1).stack[slotOf(r1.off + r1.vl)];
+  const r1 = env.regs[BPF_REG_1];
+  const slot = env.frameOf(r1).stack.at(slotOf(r1.off + r1.vl));
   return slot !== undefined && iteratorState(slot) === ITER_ACTIVE;
 }
 
 function iteratorDepthsDiffer(old: VerifierState, cur: VerifierState): boolean {
   for (let f = old.frames.length - 1; f >= 0; f--) {
-    const { stack } = old.frames[f]!;
+    const { stack } = old.frames[f];
     for (let i = 0; i < stack.length; i++) {
-      const slot = stack[i]!;
+      const slot = stack[i];
       if (slotType(slot.slotTypes, 0) !== STACK_ITER || iteratorState(slot) !== ITER_ACTIVE) continue;
-      if (cur.frames[f]!.stack[i]!.c >> 2 !== slot.c >> 2) return true;
+      if (cur.frames[f].stack[i].c >> 2 !== slot.c >> 2) return true;
     }
   }
   return false;
@@ -141,13 +140,13 @@ function cleanLiveStates(env: VerifierEnv, bucket: number): void {
     const loopEntry = loopEntryOf(state);
     if (loopEntry !== null && loopEntry.branches !== 0) continue;
     if (state.slot !== env.slot || !sameCallsites(state, env.cur)) continue;
-    if ((state.frames[0]!.regs[0]!.live & LIVE_DONE) !== 0) continue;
+    if ((state.frames[0].regs[0].live & LIVE_DONE) !== 0) continue;
     for (const frame of state.frames) cleanFrame(frame);
   }
 }
 
 function cleanFrame({ regs, stack }: FuncState): void {
-  for (let i = 0; i < BPF_REG_FP; i++) clean(regs[i]!);
+  for (let i = 0; i < BPF_REG_FP; i++) clean(regs[i]);
   for (const slot of stack) {
     if (!clean(slot)) slot.slotTypes = ALL_INVALID;
   }
@@ -165,14 +164,14 @@ function clean(reg: Reg): boolean {
 function propagateLiveness(env: VerifierEnv, old: VerifierState, cur: VerifierState): void {
   const last = old.frames.length - 1;
   for (let f = 0; f <= last; f++) {
-    const oldFrame = old.frames[f]!;
-    const curFrame = cur.frames[f]!;
+    const oldFrame = old.frames[f];
+    const curFrame = cur.frames[f];
     for (let i = f < last ? BPF_REG_6 : 0; i < BPF_REG_FP; i++) {
-      const reg = curFrame.regs[i]!;
-      if (propagateOne(oldFrame.regs[i]!, reg) === LIVE_READ64) markInsnZext(env, reg);
+      const reg = curFrame.regs[i];
+      if (propagateOne(oldFrame.regs[i], reg) === LIVE_READ64) markInsnZext(env, reg);
     }
     const slots = Math.min(oldFrame.stack.length, curFrame.stack.length);
-    for (let i = 0; i < slots; i++) propagateOne(oldFrame.stack[i]!, curFrame.stack[i]!);
+    for (let i = 0; i < slots; i++) propagateOne(oldFrame.stack[i], curFrame.stack[i]);
   }
 }
 
@@ -188,12 +187,12 @@ function propagateOne(old: Reg, cur: Reg): number {
 /** What the covering state's paths decided by, this one's would (`propagate_precision`). */
 function propagatePrecision(env: VerifierEnv, old: VerifierState): void {
   for (let f = old.frames.length - 1; f >= 0; f--) {
-    const { regs, stack } = old.frames[f]!;
+    const { regs, stack } = old.frames[f];
     for (let i = 0; i < BPF_REG_FP; i++) {
-      if (isPreciseAndRead(regs[i]!)) wantReg(f, i);
+      if (isPreciseAndRead(regs[i])) wantReg(f, i);
     }
     for (let i = 0; i < stack.length; i++) {
-      if (isSpilled(stack[i]!) && isPreciseAndRead(stack[i]!)) wantSlot(f, i);
+      if (isSpilled(stack[i]) && isPreciseAndRead(stack[i])) wantSlot(f, i);
     }
   }
   markWantedPrecise(env);
@@ -207,7 +206,6 @@ function addCheckpoint(env: VerifierEnv, bucket: number): void {
   const { cur, slot } = env;
   env.totalStates++;
   env.liveStates++;
-  env.peakStates = Math.max(env.peakStates, env.liveStates);
   env.jumpsAtCheckpoint = env.jumps;
   env.stepsAtCheckpoint = env.steps;
   markImprecise(cur);
@@ -220,13 +218,13 @@ function addCheckpoint(env: VerifierEnv, bucket: number): void {
   env.explored[bucket] = { state, next: env.explored[bucket] ?? null, misses: 0, hits: 0 };
   const last = cur.frames.length - 1;
   for (let f = 0; f <= last; f++) {
-    const frame = cur.frames[f]!;
-    const kept = state.frames[f]!;
+    const frame = cur.frames[f];
+    const kept = state.frames[f];
     // A caller's R0 to R5 hold nothing while its callee runs.
     for (let i = 0; i < BPF_REG_FP; i++) {
-      if (f === last || i >= BPF_REG_6) adopt(frame.regs[i]!, kept.regs[i]!);
-      else frame.regs[i]!.live = LIVE_NONE;
+      if (f === last || i >= BPF_REG_6) adopt(frame.regs[i], kept.regs[i]);
+      else frame.regs[i].live = LIVE_NONE;
     }
-    for (let i = 0; i < frame.stack.length; i++) adopt(frame.stack[i]!, kept.stack[i]!);
+    for (let i = 0; i < frame.stack.length; i++) adopt(frame.stack[i], kept.stack[i]);
   }
 }

@@ -42,7 +42,7 @@ export function enterFunction(
 }
 
 const passArguments: SetCallee = (_env, caller, callee) => {
-  for (let i = BPF_REG_1; i <= BPF_REG_5; i++) assignReg(callee.regs[i]!, caller.regs[i]!);
+  for (let i = BPF_REG_1; i <= BPF_REG_5; i++) assignReg(callee.regs[i], caller.regs[i]);
 };
 
 /** Checks the call of a subprogram at the current slot; `env.slot` is then the slot before the one to go on with. */
@@ -66,13 +66,13 @@ function checkGlobalCall(env: VerifierEnv, subprog: SubprogInfo): void {
   subprog.called = true;
   const { regs } = env;
   clearCallerSaved(env, regs);
-  markUnknown(regs[BPF_REG_0]!);
-  regs[BPF_REG_0]!.subregDef = 0;
+  markUnknown(regs[BPF_REG_0]);
+  regs[BPF_REG_0].subregDef = 0;
 }
 
 /** Does the caller pass what the global function was checked with (`btf_check_func_arg_match`)? */
 function checkArgument(env: VerifierEnv, regno: number, param: Param): void {
-  const { type } = env.regs[regno]!;
+  const { type } = env.regs[regno];
   if (type === NOT_MODELLED) return;
   switch (param.kind) {
     case 'scalar':
@@ -93,8 +93,8 @@ function checkArgument(env: VerifierEnv, regno: number, param: Param): void {
 export function leaveFunction(env: VerifierEnv): void {
   const { cur } = env;
   const callee = cur.cur;
-  const caller = cur.frames[cur.frames.length - 2]!;
-  const r0 = callee.regs[BPF_REG_0]!;
+  const caller = cur.frames[cur.frames.length - 2];
+  const r0 = callee.regs[BPF_REG_0];
   if (r0.type === PTR_TO_STACK) env.refuse('a stack pointer is returned to the caller');
   if (callee.inCallback) {
     if (r0.type !== SCALAR_VALUE) env.refuse('a callback returns no number');
@@ -108,7 +108,7 @@ export function leaveFunction(env: VerifierEnv): void {
       env.refuse(`a callback returns something else than ${callee.retMin} to ${callee.retMax}`);
     }
   } else {
-    assignReg(caller.regs[BPF_REG_0]!, r0);
+    assignReg(caller.regs[BPF_REG_0], r0);
     caller.refs = callee.refs.slice();
   }
   env.slot = callee.inCallback ? callee.callsite : callee.callsite + 1;

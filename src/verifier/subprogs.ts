@@ -3,7 +3,17 @@
  * `add_subprog_and_kfunc()`, `check_subprogs()` and the opcode checks of `resolve_pseudo_ldimm64()` (kernel/bpf/verifier.c,
  * Linux 6.12).
  */
-import { BRANCH_IMM, BRANCH_OFF, BRANCH_SUBPROG, branchDistance, branchKind, classOf, codeOf, modeOf, srcOf } from '../isa/insn.js';
+import {
+  BRANCH_IMM,
+  BRANCH_OFF,
+  BRANCH_SUBPROG,
+  branchDistance,
+  branchKind,
+  classOf,
+  codeOf,
+  modeOf,
+  srcOf,
+} from '../isa/insn.js';
 import {
   BPF_ABS,
   BPF_CALL,
@@ -64,7 +74,8 @@ export function findSubprogs(object: BpfObject, program: BpfProgram): SubprogInf
   const { insns } = program;
   const length = insns.length / 2;
   if (length === 0) throw new VerifierError(0, 'the program has no instructions');
-  if (length > MAX_SLOTS) throw new VerifierError(0, `the program has ${length} instructions, ${MAX_SLOTS} are allowed`);
+  if (length > MAX_SLOTS)
+    throw new VerifierError(0, `the program has ${length} instructions, ${MAX_SLOTS} are allowed`);
   const halves = checkOpcodes(object, insns);
   const subprogs = makeSubprogs(program, length);
   const starts = new Map(subprogs.map(({ start, number }) => [start, number]));
@@ -77,15 +88,18 @@ function checkOpcodes(object: BpfObject, insns: Int32Array): Uint8Array {
   const length = insns.length / 2;
   const halves = new Uint8Array(length);
   for (let slot = 0; slot < length; slot++) {
-    const w0 = insns[2 * slot]!;
-    if (validityOf(w0, insns[2 * slot + 1]!) !== LOADABLE) {
-      throw new VerifierError(slot, `unknown opcode or reserved field in 0x${(w0 >>> 0).toString(16).padStart(8, '0')}`);
+    const w0 = insns[2 * slot];
+    if (validityOf(w0, insns[2 * slot + 1]) !== LOADABLE) {
+      throw new VerifierError(
+        slot,
+        `unknown opcode or reserved field in 0x${(w0 >>> 0).toString(16).padStart(8, '0')}`,
+      );
     }
     if (codeOf(w0) !== LD_IMM64) continue;
-    if (slot + 1 === length || !isLdImm64Half(w0, insns[2 * slot + 2]!, insns[2 * slot + 3]!)) {
+    if (slot + 1 === length || !isLdImm64Half(w0, insns[2 * slot + 2], insns[2 * slot + 3])) {
       throw new VerifierError(slot, 'invalid 64-bit immediate load: its second slot is wrong');
     }
-    checkLdImm64(object, slot, w0, insns[2 * slot + 1]!, insns[2 * slot + 3]!);
+    checkLdImm64(object, slot, w0, insns[2 * slot + 1], insns[2 * slot + 3]);
     halves[++slot] = 1;
   }
   return halves;
@@ -99,8 +113,9 @@ function checkLdImm64(object: BpfObject, slot: number, w0: number, imm: number, 
       return;
     case BPF_PSEUDO_MAP_FD:
     case BPF_PSEUDO_MAP_VALUE: {
-      const map = object.maps[imm];
-      if (map === undefined) throw new VerifierError(slot, `map ${imm} does not exist, there are ${object.maps.length}`);
+      const map = imm < 0 ? undefined : object.maps.at(imm);
+      if (map === undefined)
+        throw new VerifierError(slot, `map ${imm} does not exist, there are ${object.maps.length}`);
       if (srcOf(w0) === BPF_PSEUDO_MAP_VALUE && (next < 0 || next >= MAX_VALUE_OFFSET)) {
         throw new VerifierError(slot, `offset ${next} into the value of map ${map.name}`);
       }
@@ -113,7 +128,8 @@ function checkLdImm64(object: BpfObject, slot: number, w0: number, imm: number, 
 
 function makeSubprogs(program: BpfProgram, length: number): SubprogInfo[] {
   const { subprogs } = program;
-  if (subprogs.length > MAX_SUBPROGS) throw new VerifierError(0, `${subprogs.length} subprograms, ${MAX_SUBPROGS} are allowed`);
+  if (subprogs.length > MAX_SUBPROGS)
+    throw new VerifierError(0, `${subprogs.length} subprograms, ${MAX_SUBPROGS} are allowed`);
   // Linkage comes with func info: without it the kernel takes every subprogram for static.
   const hasLinkage = program.funcInfo.length > 0;
   return subprogs.map(({ name, start, global }, number) => {
@@ -149,14 +165,17 @@ function checkBranches(
   starts: ReadonlyMap<number, number>,
 ): void {
   const { start, end } = subprog;
-  if (halves[start] === 1) throw new VerifierError(start, 'a subprogram starts in the middle of a 64-bit immediate load');
+  if (halves[start] === 1)
+    throw new VerifierError(start, 'a subprogram starts in the middle of a 64-bit immediate load');
   for (let slot = start; slot < end; slot++) {
     if (halves[slot] === 1) continue;
-    const w0 = insns[2 * slot]!;
-    const imm = insns[2 * slot + 1]!;
+    const w0 = insns[2 * slot];
+    const imm = insns[2 * slot + 1];
     const code = codeOf(w0);
-    if (code === (BPF_JMP | BPF_CALL) && srcOf(w0) === 0 && imm === BPF_FUNC_tail_call) subprog.hasTailCall = true;
-    if (classOf(code) === BPF_LD && (modeOf(code) === BPF_ABS || modeOf(code) === BPF_IND)) subprog.hasLdAbs = true;
+    if (code === (BPF_JMP | BPF_CALL) && srcOf(w0) === 0 && imm === BPF_FUNC_tail_call)
+      subprog.hasTailCall = true;
+    if (classOf(code) === BPF_LD && (modeOf(code) === BPF_ABS || modeOf(code) === BPF_IND))
+      subprog.hasLdAbs = true;
     const kind = branchKind(w0);
     if (kind === BRANCH_SUBPROG) {
       const target = slot + 1 + imm;
@@ -167,11 +186,14 @@ function checkBranches(
         throw new VerifierError(slot, `jump out of range, from slot ${slot} to ${target}`);
       }
       if (halves[target] === 1) {
-        throw new VerifierError(slot, `jump into the middle of the 64-bit immediate load at slot ${target - 1}`);
+        throw new VerifierError(
+          slot,
+          `jump into the middle of the 64-bit immediate load at slot ${target - 1}`,
+        );
       }
     }
   }
-  const last = insns[2 * (end - 1)]! & 0xff;
+  const last = insns[2 * (end - 1)] & 0xff;
   if (
     halves[end - 1] === 1 ||
     (last !== (BPF_JMP | BPF_EXIT) && last !== (BPF_JMP | BPF_JA) && last !== (BPF_JMP32 | BPF_JA))
