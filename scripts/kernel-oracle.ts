@@ -26,7 +26,7 @@ const command = new Command('kernel-oracle')
   .argument('<release>', 'kernel release: 6.1, 6.12 or 7.2')
   .argument('[objects...]', 'object files (default: the corpus); @FILE reads names from a file')
   .option('--cache <folder>', 'where kernel packages are kept', join(root, '.cache', 'kernel-oracle'))
-  .option('--seconds <n>', 'time limit of one program', parseSeconds, 240)
+  .option('--seconds <n>', 'time limit of one program', parseSeconds, 600)
   .option('--out <folder>', 'write a full record of each object here instead of goldens')
   .action(async (release: string, names: string[], options: OracleOptions) => {
     if (names.length > 0 && options.out === undefined)

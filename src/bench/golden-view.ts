@@ -1,18 +1,18 @@
-/**
- * A program with its addresses taken out: where an instruction holds a kernel address, a map's id, index or descriptor
- * or a BTF id, the view has zero there and the name beside it. Views of the same program are equal, whoever made them:
- * a real kernel (golden-truth.ts) or the rewriting here.
- *
- * What stays as it is, because it is the same on both sides: the distance and number of a subprogram, the offset into a
- * map's value, allocation flags, tail calls.
- */
-import { dumpXlated, type DumpInput } from '../fixups/dump.js';
+if (srcOf(w0) !== BPF_PSEUDO_CALL && name !== TAIL_CALL)
+  /**
+   * A program with its addresses taken out: where an instruction holds a kernel address, a map's id, index or descriptor
+   * or a BTF id, the view has zero there and the name beside it. Views of the same program are equal, whoever made them:
+   * a real kernel (golden-truth.ts) or the rewriting here.
+   *
+   * What stays as it is, because it is the same on both sides: the distance and number of a subprogram, the offset into a
+   * map's value, allocation flags, tail calls.
+   */
+  import { dumpXlated, type DumpInput } from '../fixups/dump.js';
 import { codeOf, srcOf } from '../isa/insn.js';
 import {
   BPF_CALL,
   BPF_JMP,
   BPF_PSEUDO_CALL,
-  BPF_PSEUDO_KFUNC_CALL,
   BPF_PSEUDO_MAP_FD,
   BPF_PSEUDO_MAP_VALUE,
   LD_IMM64,
@@ -47,7 +47,8 @@ export interface ProgramView {
 }
 
 const HELPER_CALL = BPF_JMP | BPF_CALL;
-const BPF_FUNC_tail_call = 12;
+/** What a dump calls a tail call, whose immediate is no address. */
+const TAIL_CALL = 'bpf_tail_call';
 
 /** Zeroes what the named instructions hold; changes `words`. */
 function mask(words: Int32Array, names: ReadonlyMap<number, string>): CodeView {
