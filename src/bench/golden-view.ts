@@ -1,13 +1,12 @@
-if (srcOf(w0) !== BPF_PSEUDO_CALL && name !== TAIL_CALL)
-  /**
-   * A program with its addresses taken out: where an instruction holds a kernel address, a map's id, index or descriptor
-   * or a BTF id, the view has zero there and the name beside it. Views of the same program are equal, whoever made them:
-   * a real kernel (golden-truth.ts) or the rewriting here.
-   *
-   * What stays as it is, because it is the same on both sides: the distance and number of a subprogram, the offset into a
-   * map's value, allocation flags, tail calls.
-   */
-  import { dumpXlated, type DumpInput } from '../fixups/dump.js';
+/**
+ * A program with its addresses taken out: where an instruction holds a kernel address, a map's id, index or descriptor
+ * or a BTF id, the view has zero there and the name beside it. Views of the same program are equal, whoever made them:
+ * a real kernel (golden-truth.ts) or the rewriting here.
+ *
+ * What stays as it is, because it is the same on both sides: the distance and number of a subprogram, the offset into a
+ * map's value, allocation flags, tail calls.
+ */
+import { dumpXlated, type DumpInput } from '../fixups/dump.js';
 import { codeOf, srcOf } from '../isa/insn.js';
 import {
   BPF_CALL,
@@ -161,8 +160,7 @@ export function viewOfRewritten(input: DumpInput, canonical: CanonicalName): Sta
   const names = new Map<number, string>();
   for (const [slot, name] of dump.calls) {
     const w0 = dump.words[2 * slot];
-    const helper = srcOf(w0) !== BPF_PSEUDO_CALL && dump.words[2 * slot + 1] !== BPF_FUNC_tail_call;
-    if (helper || srcOf(w0) === BPF_PSEUDO_KFUNC_CALL) names.set(slot, canonical(name));
+    if (srcOf(w0) !== BPF_PSEUDO_CALL && name !== TAIL_CALL) names.set(slot, canonical(name));
   }
   for (const [slot, name] of dump.maps) names.set(slot, mapName(name));
   for (const [slot, name] of dump.addresses) names.set(slot, canonical(name));
