@@ -342,6 +342,9 @@ export class BatchStore extends DeferringStore {
   /** Copies all new records in front of the base record at `pos`. */
   private copyRuns(pos: Pos, start: number): number {
     let to = start;
+    // The walk ends at the record itself, so for its duration that has to be there.
+    const gone = this.gone[pos];
+    this.gone[pos] = 0;
     let at = this.next(pos - 1);
     while (at >= this.base) {
       const from = at;
@@ -353,6 +356,7 @@ export class BatchStore extends DeferringStore {
       }
       to = this.copy(from, last + 1 - from, to);
     }
+    this.gone[pos] = gone;
     return to;
   }
 

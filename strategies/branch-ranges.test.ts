@@ -1,0 +1,334 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BRANCH_OFF, branchKind, withOff } from '../src/isa/insn.js';
+import { REFERENCE, STRATEGIES } from './index.js';
+import type { LinearProgram } from './linear-program.js';
+import { PatchBuffer } from './patch-buffer.js';
+import { NONE, PatchRangeError, type Store, type StoreInput } from './store.js';
+import type { Strategy } from './strategy.js';
+import { expectSame, walk } from './testing/compare.js';
+import { CALL, GOTOL, JA, JEQ, MOV64, pick, plainInput } from './testing/programs.js';
+
+const ALL = [...STRATEGIES, REFERENCE];
+const DEFERRING = STRATEGIES.filter(({ name }) => name !== 'array');
+/** Long enough for distances that do not fit into 16 bit. */
+const SLOTS = 33_000;
+
+/** Replaces original slot `slot`, where it is now, by `length` plain instructions, the last of which is what was there. */
+function expand(store: Store, slot: number, length: number): void {
+  const pos = store.locate(slot);
+  const patch = new PatchBuffer();
+  for (let at = 1; at < length; at++) patch.push(MOV64, at);
+  store.replace(pos, patch.pushReplaced(store.word0(pos), store.word1(pos)));
+}
+
+/** The slot a PatchRangeError names, or the linear program. */
+function outcome(
+  strategy: Strategy,
+  input: StoreInput,
+  script: (store: Store) => void,
+): number | LinearProgram {
+  const store = strategy.create(input);
+  try {
+    script(store);
+    return store.finish();
+  } catch (error) {
+    if (error instanceof PatchRangeError) return error.originalSlot;
+    throw error;
+  }
+}
+
+/** Distance of the first 16-bit branch at or behind `from`. */
+function distanceFrom({ insns, length }: LinearProgram, from: number): number {
+  for (let slot = from; slot < length; slot++) {
+    if (branchKind(insns[2 * slot]) === BRANCH_OFF) return insns[2 * slot] >> 16;
+  }
+  throw new Error('no 16-bit branch');
+}
+
+const forward = (target: number): StoreInput => plainInput(SLOTS, { 0: { w0: JEQ, target } });
+const backward = (slot: number): StoreInput => plainInput(SLOTS, { [slot]: { w0: JA, target: 0 } });
+
+describe.each(ALL)('$name', (strategy) => {
+  it('lets a forward branch grow to 32767 and no further', () => {
+    const once = outcome(strategy, forward(32_767), (store) => {
+      expand(store, 5, 2);
+    });
+    expect(distanceFrom(once as LinearProgram, 0)).toBe(32_767);
+    const twice = outcome(strategy, forward(32_767), (store) => {
+      expand(store, 5, 2);
+      expand(store, 9, 2);
+    });
+    expect(twice).toBe(9);
+  });
+
+  it('lets a backward branch grow to -32768 and no further', () => {
+    const once = outcome(strategy, backward(32_766), (store) => {
+      expand(store, 5, 2);
+    });
+    expect(distanceFrom(once as LinearProgram, 0)).toBe(-32_768);
+    const twice = outcome(strategy, backward(32_766), (store) => {
+      expand(store, 5, 2);
+      expand(store, 9, 2);
+    });
+    expect(twice).toBe(9);
+  });
+
+  it('does not mind a patch behind the target or before the branch', () => {
+    const linear = outcome(strategy, forward(32_768), (store) => {
+      expand(store, 32_768, 32);
+      expand(store, 32_900, 32);
+    });
+    expect(distanceFrom(linear as LinearProgram, 0)).toBe(32_767);
+  });
+
+  it('names the first patch that was too much, wherever it is', () => {
+    const script = (store: Store): void => {
+      for (const slot of [20_000, 32_950, 100, 30_000, 7, 500]) expand(store, slot, 3);
+    };
+    // Each patch between branch and target adds two.
+    expect(outcome(strategy, forward(32_768 - 4), script)).toBe(30_000);
+    expect(outcome(strategy, forward(32_768 - 3), script)).toBe(100);
+    expect(outcome(strategy, forward(32_768 - 6), script)).toBe(7);
+    expect(outcome(strategy, forward(32_768), script)).toBe(20_000);
+  });
+
+  it('counts a branch that its own patch moved away from its target', () => {
+    const own = (store: Store, slot: number, after: number): void => {
+      const pos = store.locate(slot);
+      const patch = new PatchBuffer().push(MOV64, 0).pushOwnTarget(JEQ, 4);
+      for (let at = 0; at < after; at++) patch.push(MOV64, 0);
+      store.replace(pos, patch);
+    };
+    // Distance -32768; one more instruction before the branch is one too many.
+    expect(outcome(strategy, backward(32_767), (store) => own(store, 32_767, 0))).toBe(32_767);
+    expect(outcome(strategy, backward(32_767), (store) => own(store, 32_767, 3))).toBe(32_767);
+    // Distance 32767; instructions of the patch behind the branch are too many, those before it are not.
+    expect(outcome(strategy, forward(32_768), (store) => own(store, 0, 1))).toBe(0);
+    const fits = outcome(strategy, forward(32_768), (store) => own(store, 0, 0)) as LinearProgram;
+    expect(distanceFrom(fits, 0)).toBe(32_767);
+  });
+
+  it('names an earlier patch when the branch was moved by a later one', () => {
+    const script = (store: Store): void => {
+      expand(store, 40, 2);
+      expand(store, 32_760, 4);
+    };
+    expect(outcome(strategy, backward(32_767), script)).toBe(40);
+    const other = (store: Store): void => {
+      expand(store, 32_900, 4);
+      expand(store, 32_760, 4);
+    };
+    expect(outcome(strategy, backward(32_760), other)).toSatisfy((linear) => typeof linear === 'object');
+  });
+
+  it('names slot 0 when an instruction that a patch brought is patched', () => {
+    const script = (store: Store): void => {
+      const patch = new PatchBuffer().push(MOV64, 1).push(MOV64, 2);
+      const last = store.replace(store.locate(12), patch);
+      store.replace(store.prev(last), patch);
+    };
+    expect(outcome(strategy, forward(32_767), script)).toBe(0);
+  });
+
+  it('knows no limit for distances of 32 bit', () => {
+    const input = plainInput(
+      40_000,
+      { 0: { w0: GOTOL, target: 39_999 }, 39_998: { w0: CALL, target: 20_000 } },
+      { subprogStarts: Int32Array.of(0, 20_000) },
+    );
+    const linear = outcome(strategy, input, (store) => {
+      expand(store, 10_000, 32);
+      expand(store, 30_000, 32);
+    }) as LinearProgram;
+    expect(linear.insns[1]).toBe(39_998 + 62);
+    expect(linear.insns[2 * (39_998 + 62) + 1]).toBe(20_000 - 39_998 - 1 - 31);
+  });
+
+  it('lets removals make room again', () => {
+    const linear = outcome(strategy, forward(32_767), (store) => {
+      expand(store, 5, 2);
+      store.remove(store.locate(100), 50);
+      expand(store, 9, 32);
+      expand(store, 11, 20);
+    }) as LinearProgram;
+    expect(distanceFrom(linear, 0)).toBe(32_766 + 1 - 50 + 31 + 19);
+    const tooMuch = outcome(strategy, forward(32_767), (store) => {
+      expand(store, 5, 2);
+      store.remove(store.locate(100), 50);
+      expand(store, 9, 32);
+      expand(store, 11, 20);
+      expand(store, 13, 2);
+    });
+    expect(tooMuch).toBe(13);
+  });
+
+  it('fails when jumps cannot skip a prologue', () => {
+    const script = (store: Store): void => {
+      const last = store.replace(store.locate(32_767), new PatchBuffer().push(MOV64, 1).push(MOV64, 2));
+      store.skipPrologue(store.prev(last), last);
+    };
+    const fits = outcome(strategy, forward(32_767), script) as LinearProgram;
+    expect(distanceFrom(fits, 0)).toBe(32_767);
+    const before = (store: Store): void => {
+      expand(store, 3, 2);
+      script(store);
+    };
+    expect(outcome(strategy, forward(32_767), before)).toBe(32_767);
+  });
+});
+
+describe.each([REFERENCE, ...STRATEGIES.filter(({ name }) => name === 'array')])('$name', (strategy) => {
+  it('is unchanged after a patch that failed', () => {
+    const input = forward(32_768);
+    const store = strategy.create(input);
+    const before = walk(store, input.auxWords);
+    expect(() => {
+      expand(store, 5, 4);
+    }).toThrow(new PatchRangeError(5));
+    store.check();
+    expect(store.length()).toBe(SLOTS);
+    expect(walk(store, input.auxWords)).toEqual(before);
+    expectSame(store.finish(), strategy.create(input).finish(), strategy.name);
+  });
+});
+
+describe.each(DEFERRING)('$name finds an overflow that', (strategy) => {
+  /** Slot named when 100 was patched beyond the limit of the branch at 0, and then this happens. */
+  function after(hides: (store: Store) => void, input = forward(32_768)): number | LinearProgram {
+    return outcome(strategy, input, (store) => {
+      expand(store, 32_950, 2);
+      expand(store, 100, 2);
+      expand(store, 7, 2);
+      hides(store);
+    });
+  }
+
+  it('a later removal would hide', () => {
+    expect(after((store) => store.remove(store.locate(2_000), 500))).toBe(100);
+  });
+
+  it('a later removal of the branch would hide', () => {
+    expect(after((store) => store.remove(store.locate(0), 1))).toBe(100);
+  });
+
+  it('making the branch a nop would hide', () => {
+    expect(
+      after((store) => {
+        store.setNop(store.locate(0));
+      }),
+    ).toBe(100);
+  });
+
+  it('overwriting the branch would hide', () => {
+    expect(
+      after((store) => {
+        store.setWords(store.locate(0), MOV64, 0);
+      }),
+    ).toBe(100);
+    expect(
+      after((store) => {
+        store.setWords(store.locate(0), GOTOL, 0);
+      }),
+    ).toBe(100);
+  });
+
+  it('patching the branch away would hide', () => {
+    expect(
+      after((store) => {
+        store.replace(store.locate(0), new PatchBuffer().push(MOV64, 0));
+      }),
+    ).toBe(100);
+    expect(
+      after((store) => {
+        store.replace(store.locate(0), new PatchBuffer().pushOwnTarget(GOTOL, 0));
+      }),
+    ).toBe(100);
+  });
+
+  it('skipping a prologue would hide', () => {
+    // Distance -32768, and a jump that may then lead behind the prologue instead.
+    const input = plainInput(SLOTS, { 32_768: { w0: JA, target: 1 } });
+    expect(
+      after((store) => {
+        const last = store.replace(store.locate(1), new PatchBuffer().push(MOV64, 0).push(MOV64, 0));
+        let front = last;
+        while (store.aux(store.prev(front), 0) === 0) front = store.prev(front);
+        store.skipPrologue(front, store.locate(2_000));
+      }, input),
+    ).toBe(100);
+  });
+});
+
+interface Shot {
+  readonly slot: number;
+  readonly length: number;
+  readonly own: number;
+  readonly remove: boolean;
+}
+
+/** Patches, and now and then a removal of one plain instruction nobody aims at, until something throws. */
+function shoot(store: Store, shots: readonly Shot[], aimed: ReadonlySet<number>): void {
+  for (const { slot, length, own, remove } of shots) {
+    const pos = store.locate(slot);
+    if (pos === NONE) continue;
+    const isBranch = branchKind(store.word0(pos)) === BRANCH_OFF;
+    if (remove && !aimed.has(slot) && !isBranch) {
+      store.remove(pos, 1);
+      continue;
+    }
+    const patch = new PatchBuffer();
+    for (let at = 0; at < length; at++) {
+      if (at === pick(own, length) && isBranch) patch.pushOwnTarget(JEQ, 1);
+      else if (at % 5 === 3) patch.push(withOff(JA, -at), 0);
+      else patch.push(MOV64, at);
+    }
+    store.replace(pos, patch);
+  }
+}
+
+describe('all strategies', () => {
+  it('fail at the same patch, or not at all', () => {
+    const nearLimit = fc.integer({ min: 32_700, max: 32_768 });
+    const cases = fc.record({
+      slots: fc.integer({ min: 32_800, max: 33_100 }),
+      forwards: fc.array(fc.tuple(fc.nat(40), nearLimit), { maxLength: 3 }),
+      backwards: fc.array(fc.tuple(fc.nat(40), nearLimit), { maxLength: 3 }),
+      shots: fc.array(
+        fc.record({
+          slot: fc.oneof(fc.nat(33_000), fc.nat(60), fc.integer({ min: 32_700, max: 32_820 })),
+          length: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 32 })),
+          own: fc.nat(31),
+          remove: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 12, size: 'max' },
+      ),
+    });
+    fc.assert(
+      fc.property(cases, ({ slots, forwards, backwards, shots }) => {
+        const branches: Record<number, { w0: number; target: number }> = {};
+        for (const [slot, reach] of forwards) {
+          branches[slot] = { w0: JEQ, target: Math.min(slot + reach, slots) };
+        }
+        for (const [target, reach] of backwards) {
+          const slot = Math.min(target + reach - 1, slots - 2);
+          branches[slot] = { w0: JA, target };
+        }
+        const input = plainInput(slots, branches, { auxWords: 3 });
+        const aimed = new Set(Object.values(branches).map(({ target }) => target));
+        const script = (store: Store): void => {
+          shoot(store, inside, aimed);
+        };
+        const inside = shots.map((shot) => ({ ...shot, slot: pick(shot.slot, slots) }));
+        const wanted = outcome(REFERENCE, input, script);
+        for (const strategy of STRATEGIES) {
+          const actual = outcome(strategy, input, script);
+          if (typeof actual === 'object' && typeof wanted === 'object')
+            expectSame(actual, wanted, strategy.name);
+          else expect(actual, strategy.name).toBe(wanted);
+        }
+      }),
+      { numRuns: Math.min(fc.readConfigureGlobal().numRuns ?? 60, 2_000) },
+    );
+  });
+});
