@@ -108,4 +108,22 @@ int compare_exchange(void *ctx)
 	return state + (__u32)was;
 }
 
+/* The old value is used with all its 64 bits right away, which clang by itself would not write. */
+SEC("raw_tracepoint/sched_wakeup")
+int wide_use_of_narrow(void *ctx)
+{
+	__u32 slot = 2;
+	struct shared *shared = bpf_map_lookup_elem(&table, &slot);
+	__u64 was;
+
+	(void)ctx;
+	if (!shared)
+		return 0;
+	asm volatile("w0 = 1; w2 = 2; w0 = cmpxchg32_32(%[at] + 0, w0, w2); %[was] = r0"
+		     : [was] "=r"(was)
+		     : [at] "r"(&shared->state)
+		     : "r0", "r2", "memory");
+	return was >> 8;
+}
+
 char _license[] SEC("license") = "GPL";

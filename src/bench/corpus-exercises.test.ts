@@ -17,16 +17,6 @@ describe('what the manifest says an object exercises is what rewriting it for 6.
     const found = new Set<Exercise>();
     for (const program of object.programs)
       for (const word of exercisedBy(object, program, profile)) found.add(word);
-    if (process.env['DUMP_X'])
-      console.log(
-        'FOUND',
-        file,
-        [...found].sort().join(' '),
-        '| extra',
-        [...found].filter((w) => !exercises.includes(w)).join(' '),
-        '| missing',
-        exercises.filter((w) => !JUDGED.has(w) && !found.has(w)).join(' '),
-      );
     expect([...found].sort()).toEqual(exercises.filter((word) => !JUDGED.has(word)).sort());
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { branchDistance, branchKind, BRANCH_OFF, BRANCH_SUBPROG } from '../isa/insn.js';
 import { strategyOf } from '../../strategies/index.js';
 import { AUX_ORIG, AUX_SEEN } from '../../strategies/store.js';
-import { EditWorkload } from './edit-workload.js';
+import { SyntheticRun } from './synthetic-workload.js';
 import { PhaseLog } from './phase-log.js';
 import { DENSE_10K, shapeOf, type Shape, synthesize } from './synthetic.js';
 
@@ -48,7 +48,7 @@ describe('dense-10k', () => {
 
   test('ends as 20,000 instructions after 5,000 expanding patches', () => {
     const log = new PhaseLog(true);
-    const linear = new EditWorkload(workload).run(strategyOf('linked-list'), log);
+    const linear = new SyntheticRun(workload).run(strategyOf('linked-list'), log);
     expect(linear.length).toBe(20_000);
     expect(log.names).toEqual(['init', 'edits', 'finish']);
     expect(log.totalWork().counts).toMatchObject({
@@ -99,7 +99,7 @@ describe('synthesize', () => {
           expect(slot).toBeGreaterThan(k === 0 ? -1 : slots[k - 1]);
           expect(workload.input.insns[2 * slot] & 0xff).toBe(0x85);
         });
-        const run = new EditWorkload(workload);
+        const run = new SyntheticRun(workload);
         const reference = run.run(strategyOf('reference'), new PhaseLog(false));
         const array = run.run(strategyOf('array'), new PhaseLog(false));
         expect(reference.length).toBe(shape.slots + 2 * shape.patches);

@@ -32,7 +32,14 @@ import { helperId } from '../../kernel/helper-ids.js';
 import type { KernelProfile, MapOps } from '../../kernel/profile.js';
 import type { BpfObject, BpfProgram } from '../../object/program.js';
 import { Patcher } from '../../patcher.js';
-import { AUX_CTX_FIELD_SIZE, AUX_MAP, AUX_PTR_TYPE, MAP_POISONED, PTR_TO_CTX } from '../../verifier/facts.js';
+import {
+  AUX_CTX_FIELD_SIZE,
+  AUX_FASTCALL_SPILLS,
+  AUX_MAP,
+  AUX_PTR_TYPE,
+  MAP_POISONED,
+  PTR_TO_CTX,
+} from '../../verifier/facts.js';
 import { strategyOf } from '../../../strategies/index.js';
 import type { LinearProgram } from '../../../strategies/linear-program.js';
 import type { PatchBuffer } from '../../../strategies/patch-buffer.js';
