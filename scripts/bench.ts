@@ -2,6 +2,7 @@
  * `npm run bench`: every strategy on every program of the committed corpus and on the synthetic shape, into
  * results/bench.csv with its sidecar, and the totals as a table.
  */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { packageRoot } from '../src/bench/checkout.js';
@@ -42,6 +43,7 @@ async function bench(options: BenchOptions): Promise<void> {
       strategies,
       sampling: { budgetMs: time, minSamples: samples },
       jobs,
+      referenceJobs: availableParallelism(),
       kernel: DEFAULT_RELEASE,
       seed,
     },
@@ -65,7 +67,7 @@ function commandLine(args: readonly string[]): string {
 
 const program = new Command('bench')
   .description('measure every strategy on the committed corpus')
-  .option('--time <ms>', 'time for the samples of one strategy on one program', integerFrom(1), 50)
+  .option('--time <ms>', 'time for the samples of one strategy on one program', integerFrom(1), 40)
   .option('--samples <n>', 'fewest samples, however long they take', integerFrom(1), 3)
   .option('--jobs <n>', 'measuring processes at a time; more than one disturb each other', integerFrom(1), 1)
   .option('--timeout <s>', 'longest time for one process', integerFrom(1), 300)

@@ -3,7 +3,7 @@
  * as the reference's output ends the run; what cannot be run at all is a problem of that workload only.
  */
 import type { PhaseResult, SamplingOptions } from './sampling.js';
-import type { MeasuredAnswer, ReferenceAnswer, WorkloadSpec } from './child-protocol.js';
+import type { Answer, DifferentAnswer, MeasuredAnswer, WorkloadSpec } from './child-protocol.js';
 import type { Execute } from './child-process.js';
 import { emptyRow, type Row } from './columns.js';
 import { TOTAL } from './phase-log.js';
@@ -22,6 +22,8 @@ export interface MeasurePlan {
   readonly sampling: SamplingOptions;
   /** Children at a time. More than one disturb each other's figures. */
   readonly jobs: number;
+  /** Reference runs at a time: nothing is timed in them. Default 1. */
+  readonly referenceJobs?: number;
   /** Values of the columns `kernel` and `seed`. */
   readonly kernel: string;
   readonly seed: string;
@@ -63,12 +65,17 @@ export async function measureAll(
   return new Measurement(plan, execute, events, stop).run();
 }
 
-/** What the reference's process found out about a target; undefined when it could not be run. */
-type Reference = ReferenceAnswer | undefined;
+/** What came of the reference's process. */
+type Reference = Exclude<Answer, MeasuredAnswer | DifferentAnswer>;
+
+/**
+ * Targets whose references are run before their strategies are measured: enough to keep all cores busy, few enough that
+ * the facts of a batch fit in memory.
+ */
+const BATCH = 16;
 
 class Measurement {
   private readonly rows = new Map<string, Row[]>();
-  private readonly references = new Map<Target, Promise<Reference>>();
   private readonly difference = new AbortController();
   private readonly stop: AbortSignal;
   private problems = 0;
@@ -84,19 +91,8 @@ class Measurement {
   }
 
   async run(): Promise<Outcome> {
-    const { targets, strategies, jobs } = this.plan;
-    const items = targets.flatMap((target, at) => strategies.map((strategy) => ({ target, strategy, at })));
-    let next = 0;
-    const worker = async () => {
-      while (next < items.length && !this.stop.aborted) {
-        const { target, strategy, at } = items[next++];
-        const rows = await this.measure(target, strategy);
-        this.rows.set(rowKey(at, strategy), rows);
-        // Facts can be large: they go when the target's last strategy has gone out.
-        if (next >= items.length || items[next].target !== target) this.references.delete(target);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.max(1, jobs) }, worker));
+    for (let at = 0; at < this.plan.targets.length && !this.stop.aborted; at += BATCH)
+      await this.runBatch(at);
     return {
       rows: this.orderedRows(),
       problems: this.problems,
@@ -108,10 +104,50 @@ class Measurement {
     };
   }
 
-  /** The rows of one strategy on one target; none when it could not be run. */
-  private async measure(target: Target, strategy: string): Promise<Row[]> {
-    const reference = await this.referenceOf(target);
-    if (reference === undefined) {
+  /** The references of up to `BATCH` targets from `first` on, then their strategies, so that no reference disturbs a sample. */
+  private async runBatch(first: number): Promise<void> {
+    const { targets, strategies, jobs, referenceJobs = 1 } = this.plan;
+    const batch = targets.slice(first, first + BATCH);
+    const references = await this.inParallel(batch, referenceJobs, (target) => this.runReference(target));
+    const items = batch.flatMap((target, at) =>
+      strategies.map((strategy) => ({ target, at, strategy, reference: references[at] })),
+    );
+    await this.inParallel(items, jobs, async ({ target, at, strategy, reference }) => {
+      const rows = await this.measure(target, strategy, reference, strategy === strategies[0]);
+      this.rows.set(rowKey(first + at, strategy), rows);
+    });
+  }
+
+  /** Works through the list, `workers` at a time, until it is done or the run is stopped. */
+  private async inParallel<T, R>(
+    list: readonly T[],
+    workers: number,
+    work: (item: T) => Promise<R>,
+  ): Promise<R[]> {
+    const results: R[] = [];
+    let next = 0;
+    const worker = async () => {
+      while (next < list.length && !this.stop.aborted) {
+        const at = next++;
+        results[at] = await work(list[at]);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, workers) }, worker));
+    return results;
+  }
+
+  /**
+   * The rows of one strategy on one target; none when it could not be run.
+   * @param first whether to say what kept the reference from running
+   */
+  private async measure(
+    target: Target,
+    strategy: string,
+    reference: Reference,
+    first: boolean,
+  ): Promise<Row[]> {
+    if (reference.kind === 'failed') {
+      if (first) this.problem(`${nameOf(target)}: ${reference.reason}`);
       this.finished(target, strategy, undefined);
       return [];
     }
@@ -146,21 +182,11 @@ class Measurement {
     }
   }
 
-  private referenceOf(target: Target): Promise<Reference> {
-    let reference = this.references.get(target);
-    if (reference === undefined) {
-      reference = this.runReference(target);
-      this.references.set(target, reference);
-    }
-    return reference;
-  }
-
   private async runReference(target: Target): Promise<Reference> {
     const answer = await this.execute({ kind: 'reference', workload: target.workload }, this.stop);
-    if (answer.kind === 'reference') return answer;
-    if (!this.stop.aborted)
-      this.problem(`${nameOf(target)}: ${answer.kind === 'failed' ? answer.reason : 'no reference'}`);
-    return undefined;
+    return answer.kind === 'reference' || answer.kind === 'failed'
+      ? answer
+      : { kind: 'failed', reason: 'its process gave no reference' };
   }
 
   private problem(line: string): void {

@@ -94,6 +94,12 @@ interface Recorded {
 const SAMPLES_WHEN_FAST = 10;
 const WARM_UP_WHEN_FAST = 3;
 
+/**
+ * A first run of this many ms is a sample too: compiling is lost in it, and a few more of its kind would take longer than
+ * all the rest of a benchmark.
+ */
+const FIRST_RUN_COUNTS_MS = 2000;
+
 /** Bytes that stores may allocate between two collections of garbage; both happen outside the clock. */
 const GARBAGE_LIMIT = 32 << 20;
 
@@ -105,8 +111,9 @@ function takeSamples(
   firstMs: number,
   { budgetMs, minSamples }: SamplingOptions,
 ): Recorded {
-  const phases: number[][] = counting.names.map(() => []);
-  const totals: number[] = [];
+  const firstCounts = firstMs >= FIRST_RUN_COUNTS_MS && minSamples > 1;
+  const phases = counting.durations.map((duration) => (firstCounts ? [duration] : []));
+  const totals = firstCounts ? [counting.total()] : [];
   const allocated = counting.totalWork().counters.bytesAllocated;
   let garbage = GARBAGE_LIMIT;
   let warmingUp = true;
@@ -132,7 +139,7 @@ function takeSamples(
   const fast = firstMs < budgetMs;
   const bench = new Bench({
     time: budgetMs,
-    iterations: fast ? Math.max(minSamples, SAMPLES_WHEN_FAST) : minSamples,
+    iterations: fast ? Math.max(minSamples, SAMPLES_WHEN_FAST) : minSamples - totals.length,
     // The first run has warmed a slow strategy up already: its loops are long enough to be compiled within one run.
     warmup: fast,
     warmupTime: budgetMs / 4,

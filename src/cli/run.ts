@@ -1,4 +1,5 @@
 /** `patchbench run OBJECTS…`: measures every program of the given objects. */
+import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { TOTAL } from '../bench/phase-log.js';
 import { rowsToCsv } from '../bench/csv.js';
@@ -97,6 +98,7 @@ async function run(objects: string[], options: RunOptions): Promise<void> {
       strategies,
       sampling: { budgetMs: options.time, minSamples: options.samples },
       jobs: options.jobs,
+      referenceJobs: availableParallelism(),
       kernel,
       seed,
     },
