@@ -1,5 +1,5 @@
 /** Asks one kernel about objects: fetch, unpack, boot, name. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fetchPackages } from './apt.js';
 import { runGuest } from './guest.js';
@@ -25,10 +25,13 @@ export interface Answer {
   readonly objects: readonly ObjectTruth[];
 }
 
+/** A file of each Debian package that is needed. */
 const TOOLS: readonly (readonly [path: string, debian: string])[] = [
   ['/usr/bin/qemu-system-x86_64', 'qemu-system-x86'],
   ['/bin/busybox', 'busybox-static'],
   ['/usr/include/bpf/libbpf.h', 'libbpf-dev'],
+  ['/usr/lib/x86_64-linux-gnu/libelf.a', 'libelf-dev'],
+  ['/usr/lib/x86_64-linux-gnu/libz.a', 'zlib1g-dev'],
   ['/usr/bin/cc', 'gcc'],
   ['/usr/bin/xz', 'xz-utils'],
   ['/usr/bin/apt-get', 'apt'],
@@ -37,6 +40,9 @@ const TOOLS: readonly (readonly [path: string, debian: string])[] = [
 /** @throws Error that names the Debian packages to install */
 function checkTools(): void {
   const missing = TOOLS.filter(([path]) => !existsSync(path)).map(([, debian]) => debian);
+  // The guest has no shared libraries.
+  if (missing.length === 0 && readFileSync('/bin/busybox').includes('ld-linux'))
+    missing.push('busybox-static');
   if (missing.length > 0) throw new Error(`needs Debian packages: ${missing.join(' ')}`);
 }
 

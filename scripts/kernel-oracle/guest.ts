@@ -44,7 +44,10 @@ const MAX_BOOTS = 50;
 
 const WRAPPED = ['syscall', 'btf__load_vmlinux_btf', 'btf__free'];
 
-/** Compiles the loader, statically, against the system's libbpf. */
+/**
+ * Compiles the loader, statically, against the system's libbpf.
+ * @throws Error with the compiler's last line
+ */
 export function buildLoader(sources: string, output: string): void {
   const folder = join(sources, 'loader');
   const files = readdirSync(folder)
@@ -64,7 +67,12 @@ export function buildLoader(sources: string, output: string): void {
     compile([]);
   } catch {
     // libelf of Debian 13 and later wants zstd too.
-    compile(['-lzstd']);
+    try {
+      compile(['-lzstd']);
+    } catch (error) {
+      const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+      throw new Error(`the guest's loader does not compile: ${said.split('\n').at(-1)!}`);
+    }
   }
 }
 
