@@ -9,6 +9,8 @@ import type { Pos } from '../../strategies/store.js';
 import {
   BPF_FUNC_for_each_map_elem,
   BPF_FUNC_jiffies64,
+  BPF_FUNC_get_current_task,
+  BPF_FUNC_get_current_task_btf,
   BPF_FUNC_get_smp_processor_id,
   BPF_FUNC_map_delete_elem,
   BPF_FUNC_map_lookup_elem,
@@ -42,6 +44,14 @@ const MAP_OPERATIONS = new Set([
   BPF_FUNC_map_lookup_percpu_elem,
 ]);
 
+/** Helpers whose in-line form begins with a kernel address. */
+const LOADING_ADDRESSES = new Set([
+  BPF_FUNC_jiffies64,
+  BPF_FUNC_get_smp_processor_id,
+  BPF_FUNC_get_current_task,
+  BPF_FUNC_get_current_task_btf,
+]);
+
 /** Rewrites the helper call at `pos`; returns the position of its last instruction. */
 export function rewriteHelperCall(env: FixupEnv, pos: Pos, helper: number): Pos {
   const { store, patcher } = env;
@@ -63,8 +73,7 @@ export function rewriteHelperCall(env: FixupEnv, pos: Pos, helper: number): Pos 
   if (inlineHelper(env, patch, helper)) {
     const length = patch.length;
     const last = patcher.replace(pos, patch);
-    if (helper === BPF_FUNC_jiffies64 || helper === BPF_FUNC_get_smp_processor_id)
-      markSymbolAddress(env, last, length);
+    if (LOADING_ADDRESSES.has(helper)) markSymbolAddress(env, last, length);
     return last;
   }
   setCallee(env, pos, helperFunction(env, helper));

@@ -21,6 +21,7 @@ import {
 } from '../isa/builders.js';
 import {
   BPF_ADD,
+  BPF_AND,
   BPF_DW,
   BPF_JEQ,
   BPF_JGE,
@@ -40,6 +41,8 @@ import type { Pos } from '../../strategies/store.js';
 import {
   BPF_FUNC_cgrp_storage_get,
   BPF_FUNC_get_branch_snapshot,
+  BPF_FUNC_get_current_task,
+  BPF_FUNC_get_current_task_btf,
   BPF_FUNC_get_func_arg,
   BPF_FUNC_get_func_arg_cnt,
   BPF_FUNC_get_func_ip,
@@ -59,7 +62,7 @@ import {
   FLAG_STORAGE_GET_ATOMIC,
   FLAG_SYMBOL_ADDRESS,
 } from '../verifier/facts.js';
-import type { FixupEnv } from './pass.js';
+import { FixupError, type FixupEnv } from './pass.js';
 
 const ENOENT = 2;
 const EINVAL = 22;
@@ -69,6 +72,14 @@ const GFP_ATOMIC = 0x820;
 const GFP_KERNEL = 0xcc0;
 /** `sizeof(struct perf_branch_entry)`, user interface. */
 const PERF_BRANCH_ENTRY_SIZE = 24;
+/** Attachments that run after the function: those have its result. */
+const RETURNING = new Set<number>([
+  ATTACH_TYPE.TRACE_FEXIT,
+  ATTACH_TYPE.TRACE_FSESSION,
+  ATTACH_TYPE.TRACE_FEXIT_MULTI,
+  ATTACH_TYPE.TRACE_FSESSION_MULTI,
+  ATTACH_TYPE.MODIFY_RETURN,
+]);
 /** Upper half of every address of the kernel's image on x86-64. */
 const KERNEL_ADDRESS_HIGH = -1;
 
@@ -86,6 +97,7 @@ export function addCallArguments(env: FixupEnv, patch: PatchBuffer, pos: Pos, he
     case BPF_FUNC_inode_storage_get:
     case BPF_FUNC_task_storage_get:
     case BPF_FUNC_cgrp_storage_get: {
+      if (!env.profile.features.storageAllocationFlag) return false;
       const atomic = (env.program.flags & BPF_F_SLEEPABLE) === 0 || (flags & FLAG_STORAGE_GET_ATOMIC) !== 0;
       mov64Imm(patch, BPF_REG_5, atomic ? GFP_ATOMIC : GFP_KERNEL);
       return true;
@@ -108,19 +120,23 @@ export function inlineHelper(env: FixupEnv, patch: PatchBuffer, helper: number):
       ldxMem(patch, BPF_DW, BPF_REG_0, BPF_REG_0, 0);
       return true;
     case BPF_FUNC_get_smp_processor_id:
-      if (!features.inlineSmpProcessorId) return false;
-      mov32Imm(patch, BPF_REG_0, env.symbols.number(env.profile.cpuNumberSymbol));
-      movPercpu(patch, BPF_REG_0, BPF_REG_0);
-      ldxMem(patch, BPF_W, BPF_REG_0, BPF_REG_0, 0);
-      return true;
+      if (features.inlineSmpProcessorId) loadPercpu(env, patch, env.profile.cpuNumberSymbol, BPF_W);
+      return features.inlineSmpProcessorId;
+    case BPF_FUNC_get_current_task:
+    case BPF_FUNC_get_current_task_btf:
+      if (features.inlineCurrentTask) loadPercpu(env, patch, 'current_task', BPF_DW);
+      return features.inlineCurrentTask;
     case BPF_FUNC_get_func_arg:
-      if (tracing) loadFunctionArgument(patch);
+      if (tracing) {
+        loadArgumentCount(env, patch);
+        loadFunctionArgument(patch);
+      }
       return tracing;
     case BPF_FUNC_get_func_ret:
-      if (tracing) loadFunctionResult(patch, env.program.attachType);
+      if (tracing) loadFunctionResult(env, patch);
       return tracing;
     case BPF_FUNC_get_func_arg_cnt:
-      if (tracing) ldxMem(patch, BPF_DW, BPF_REG_0, BPF_REG_1, -8);
+      if (tracing) loadArgumentCount(env, patch);
       return tracing;
     case BPF_FUNC_get_func_ip:
       if (tracing) ldxMem(patch, BPF_DW, BPF_REG_0, BPF_REG_1, -16);
@@ -149,9 +165,29 @@ export function markSymbolAddress(env: FixupEnv, last: Pos, length: number): voi
   store.setAux(pos, AUX_FLAGS, FLAG_SYMBOL_ADDRESS);
 }
 
-/** `bpf_get_func_arg(ctx, n, *value)`: the trampoline keeps the number of arguments before them. */
-function loadFunctionArgument(out: PatchBuffer): void {
+/** R0 = the per-cpu variable of that size. */
+function loadPercpu(env: FixupEnv, out: PatchBuffer, variable: string, size: number): void {
+  const address = env.symbols.number(variable);
+  if (env.profile.features.percpuAddress64) mov64Imm(out, BPF_REG_0, address);
+  else mov32Imm(out, BPF_REG_0, address);
+  movPercpu(out, BPF_REG_0, BPF_REG_0);
+  ldxMem(out, size, BPF_REG_0, BPF_REG_0, 0);
+}
+
+/** R0 = the number of arguments, which the trampoline keeps in front of them. */
+function loadArgumentCount(env: FixupEnv, out: PatchBuffer): void {
+  const masked = env.profile.features.maskedArgumentCount;
+  if (masked && env.program.attachType === ATTACH_TYPE.TRACE_RAW_TP) {
+    throw new FixupError(
+      'the number of a raw tracepoint’s arguments needs its prototype, which is not read yet',
+    );
+  }
   ldxMem(out, BPF_DW, BPF_REG_0, BPF_REG_1, -8);
+  if (masked) alu64Imm(out, BPF_AND, BPF_REG_0, 0xff);
+}
+
+/** The rest of `bpf_get_func_arg(ctx, n, *value)`, R0 being the number of arguments. */
+function loadFunctionArgument(out: PatchBuffer): void {
   jmp32Reg(out, BPF_JGE, BPF_REG_2, BPF_REG_0, 6);
   alu64Imm(out, BPF_LSH, BPF_REG_2, 3);
   alu64Reg(out, BPF_ADD, BPF_REG_2, BPF_REG_1);
@@ -163,12 +199,12 @@ function loadFunctionArgument(out: PatchBuffer): void {
 }
 
 /** `bpf_get_func_ret(ctx, *value)`: the result lies behind the arguments, where the attachment has one. */
-function loadFunctionResult(out: PatchBuffer, attachType: number): void {
-  if (attachType !== ATTACH_TYPE.TRACE_FEXIT && attachType !== ATTACH_TYPE.MODIFY_RETURN) {
+function loadFunctionResult(env: FixupEnv, out: PatchBuffer): void {
+  if (!RETURNING.has(env.program.attachType)) {
     mov64Imm(out, BPF_REG_0, -EOPNOTSUPP);
     return;
   }
-  ldxMem(out, BPF_DW, BPF_REG_0, BPF_REG_1, -8);
+  loadArgumentCount(env, out);
   alu64Imm(out, BPF_LSH, BPF_REG_0, 3);
   alu64Reg(out, BPF_ADD, BPF_REG_0, BPF_REG_1);
   ldxMem(out, BPF_DW, BPF_REG_3, BPF_REG_0, 0);

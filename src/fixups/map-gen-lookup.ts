@@ -35,6 +35,9 @@ import type { SymbolTable } from './symbols.js';
 /** Creation flag of arrays that may stand in for an inner map of another size: their lookup stays a call. */
 const BPF_F_INNER_MAP = 1 << 12;
 
+/** The lookup that the hash tables' own operations are built on. */
+const HTAB_LOOKUP = '__htab_map_lookup_elem';
+
 /** Writes the lookup to `out`; false when this map's lookup stays a call. */
 export function genLookup(
   out: PatchBuffer,
@@ -70,13 +73,13 @@ export function genLookup(
       mov64Imm(out, BPF_REG_0, 0);
       return true;
     case 'hash':
-      lookupElement(out, symbols, 1);
+      lookupElement(out, symbols, HTAB_LOOKUP, 1);
       elementToValue(out, map, profile);
       return true;
     case 'lru-hash': {
       const ref =
         profile.member('htab_elem', 'lru_node').offset + profile.member('bpf_lru_node', 'ref').offset;
-      lookupElement(out, symbols, 4);
+      lookupElement(out, symbols, HTAB_LOOKUP, 4);
       // Marks the element as used, unless it is marked already: the cache line may be shared.
       ldxMem(out, BPF_B, BPF_REG_1, BPF_REG_0, ref);
       jmpImm(out, BPF_JNE, BPF_REG_1, 0, 1);
@@ -86,15 +89,19 @@ export function genLookup(
     }
     case 'percpu-hash':
       if (!profile.features.inlinePercpuLookup) return false;
-      lookupElement(out, symbols, 3);
+      lookupElement(out, symbols, HTAB_LOOKUP, 3);
       elementToValue(out, map, profile);
       ldxMem(out, BPF_DW, BPF_REG_0, BPF_REG_0, 0);
       movPercpu(out, BPF_REG_0, BPF_REG_0);
       return true;
     case 'hash-of-maps':
-      lookupElement(out, symbols, 2);
+      lookupElement(out, symbols, HTAB_LOOKUP, 2);
       elementToValue(out, map, profile);
       ldxMem(out, BPF_DW, BPF_REG_0, BPF_REG_0, 0);
+      return true;
+    case 'resizable-hash':
+      lookupElement(out, symbols, 'rhtab_lookup_elem', 1);
+      alu64Imm(out, BPF_ADD, BPF_REG_0, profile.member('rhtab_elem', 'data').offset + roundUp8(map.keySize));
       return true;
     case 'xsk':
       ldxMem(out, BPF_W, BPF_REG_0, BPF_REG_2, 0);
@@ -128,8 +135,8 @@ function scaleIndex(out: PatchBuffer, size: number): void {
 }
 
 /** R0 = the hash element; jumps over `skip` instructions when there is none. */
-function lookupElement(out: PatchBuffer, symbols: SymbolTable, skip: number): void {
-  callHelper(out, symbols.number('__htab_map_lookup_elem'));
+function lookupElement(out: PatchBuffer, symbols: SymbolTable, lookup: string, skip: number): void {
+  callHelper(out, symbols.number(lookup));
   jmpImm(out, BPF_JEQ, BPF_REG_0, 0, skip);
 }
 

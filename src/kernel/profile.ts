@@ -57,7 +57,15 @@ export interface MapOps {
   readonly direct: ReadonlyMap<number, string>;
   /** How a lookup is inlined; absent when the map type has no `map_gen_lookup`. */
   readonly genLookup?:
-    'array' | 'percpu-array' | 'array-of-maps' | 'hash' | 'lru-hash' | 'hash-of-maps' | 'percpu-hash' | 'xsk';
+    | 'array'
+    | 'percpu-array'
+    | 'array-of-maps'
+    | 'hash'
+    | 'lru-hash'
+    | 'hash-of-maps'
+    | 'percpu-hash'
+    | 'xsk'
+    | 'resizable-hash';
 }
 
 /** Byte offset and size of a kernel structure's member, bit fields with their bit offset. */
@@ -91,6 +99,18 @@ export interface KernelProfile {
     readonly inlineKptrXchg: boolean;
     /** Signed division by constant -1 and by a register is guarded (6.6, the present form 6.11). */
     readonly signedDivisionGuards: boolean;
+    /** A `may_goto` that aims at the next instruction is removed as a nop is (6.14). */
+    readonly removesMayGotoNops: boolean;
+    /** `may_goto` is bounded by time: its counter is refilled until that is up (6.15, x86-64). */
+    readonly timedMayGoto: boolean;
+    /** `bpf_get_current_task()` and its BTF form are inlined on x86-64 (7.0). */
+    readonly inlineCurrentTask: boolean;
+    /** Addresses of per-cpu variables are moved as 64 bits (6.15) and not as 32. */
+    readonly percpuAddress64: boolean;
+    /** Calls of local storage lookups are told how to allocate (until the storage stopped asking). */
+    readonly storageAllocationFlag: boolean;
+    /** The trampoline keeps the number of arguments in the low byte of its word only (7.0). */
+    readonly maskedArgumentCount: boolean;
     /** A dump shows calls that are too far for 16 bits with distance 0 (7.2) and not with its low 16 bits. */
     readonly dumpsFarCallsAsZero?: boolean;
   };

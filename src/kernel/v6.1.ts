@@ -14,6 +14,12 @@ export const V6_1 = profileFromTables({
     inlinePercpuLookup: false,
     inlineKptrXchg: false,
     signedDivisionGuards: false,
+    removesMayGotoNops: false,
+    timedMayGoto: false,
+    inlineCurrentTask: false,
+    percpuAddress64: false,
+    storageAllocationFlag: true,
+    maskedArgumentCount: false,
   },
   contexts: {
     vlanPresentBit: true,

@@ -14,6 +14,12 @@ export const V6_12 = profileFromTables({
     inlinePercpuLookup: true,
     inlineKptrXchg: true,
     signedDivisionGuards: true,
+    removesMayGotoNops: false,
+    timedMayGoto: false,
+    inlineCurrentTask: false,
+    percpuAddress64: false,
+    storageAllocationFlag: true,
+    maskedArgumentCount: false,
   },
   contexts: {
     vlanPresentBit: false,

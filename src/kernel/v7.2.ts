@@ -14,6 +14,12 @@ export const V7_2 = profileFromTables({
     inlinePercpuLookup: true,
     inlineKptrXchg: true,
     signedDivisionGuards: true,
+    removesMayGotoNops: true,
+    timedMayGoto: true,
+    inlineCurrentTask: true,
+    percpuAddress64: true,
+    storageAllocationFlag: false,
+    maskedArgumentCount: true,
     dumpsFarCallsAsZero: true,
   },
   contexts: {

@@ -84,6 +84,7 @@ const LOOKUP_WORDS: Readonly<Record<NonNullable<MapOps['genLookup']>, Exercise>>
   'percpu-hash': 'lookup-percpu-hash',
   'array-of-maps': 'lookup-array-of-maps',
   'hash-of-maps': 'lookup-hash-of-maps',
+  'resizable-hash': 'lookup-hash',
   xsk: 'lookup-xsk',
 };
 

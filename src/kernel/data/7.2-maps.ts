@@ -222,5 +222,6 @@ export const MAPS_7_2: ProfileTables['maps'] = {
       map_lookup_elem:rhtab_map_lookup_elem map_update_elem:rhtab_map_update_elem
       map_delete_elem:rhtab_map_delete_elem for_each_map_elem:bpf_each_rhash_elem
     `,
+    genLookup: 'resizable-hash',
   },
 };
