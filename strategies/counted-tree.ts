@@ -10,7 +10,8 @@
  * Invariants (AVL)
  * - every inner node has two children, whose heights differ by at most one; a leaf has height 0.
  * - the count of an inner node is the sum of its children's, its height one more than the greater of theirs.
- * - all original slots in the left subtree are below `key`, all in the right one at or above it.
+ * - all original slots in the left subtree are below `key`, all in the right one at or above it; this holds for all leaves
+ *   on either side of it, not only those below the node, since rotations bring others there. So keys are in order.
  *
  * In links a leaf is `~leaf` (negative), an inner node its number. Costs: successor amortised O(1), everything else
  * O(log leaves). Nothing is allocated per operation; numbers of removed leaves and nodes are used again.
@@ -145,6 +146,16 @@ export class CountedTree {
     return ~at;
   }
 
+  /** A key that parts `leaf` from all leaves before it; 0 for the first leaf. */
+  keyBefore(leaf: number): number {
+    let at = ~leaf;
+    for (let parent = this.leafParents[leaf]; parent !== NIL; parent = this.parents[parent]) {
+      if (this.rights[parent] === at) return this.keys[parent];
+      at = parent;
+    }
+    return 0;
+  }
+
   /** The leaf holds `delta` records more. */
   add(leaf: number, delta: number): void {
     this.lengths[leaf] += delta;
@@ -193,6 +204,11 @@ export class CountedTree {
     if (this.root === NIL) return;
     if (this.parentOf(this.root) !== NIL) throw new Error('the root of the tree has a parent');
     this.checkBelow(this.root);
+    let key = 0;
+    for (let leaf = this.first(); leaf !== NO_LEAF; leaf = this.next(leaf)) {
+      if (this.keyBefore(leaf) < key) throw new Error(`the key before leaf ${leaf} is out of order`);
+      key = this.keyBefore(leaf);
+    }
   }
 
   private checkBelow(at: number): void {

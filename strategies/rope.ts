@@ -205,8 +205,8 @@ export class RopeStore extends DeferringStore {
   }
 
   /**
-   * A key that parts the original slots of a leaf before record `kept` from those behind: the first one behind, or one
-   * more than the last one before. Without any in the leaf no search ever depends on it.
+   * A key that parts the original slots before record `kept` of a leaf from those behind: the first one behind, one
+   * more than the last one before, or, without any in the leaf, the one that parts it from the leaves before.
    */
   private keyAt(leaf: number, kept: number): number {
     const front = leaf << this.shift;
@@ -216,6 +216,6 @@ export class RopeStore extends DeferringStore {
     for (let pos = front + kept - 1; pos >= front; pos--) {
       if (this.origin(pos) !== 0) return this.origin(pos);
     }
-    return 0;
+    return this.tree.keyBefore(leaf);
   }
 }

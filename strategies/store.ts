@@ -53,7 +53,7 @@ export interface StoreInput {
   readonly auxWords: number;
   /** Start slot of each subprogram, ascending, the first 0. At least one. */
   readonly subprogStarts: Int32Array;
-  /** Slot of each line info entry, ascending. */
+  /** Slot of each line info entry, strictly ascending, as the kernel wants them. */
   readonly lineInfoSlots: Int32Array;
   /** Slot of each insn array (jump table) entry, in any order. */
   readonly insnArraySlots: Int32Array;
@@ -69,12 +69,13 @@ export interface PokeDescriptor {
 
 /**
  * A 16-bit branch distance would overflow: the outcome every store reports alike, naming the original slot of the
- * instruction whose patch brought it (`-ERANGE` of `bpf_patch_insn_data()`). An eager store throws it from `replace`;
- * a deferring one from the `commit`, `remove` or `finish` at which it comes to light.
+ * instruction whose patch brought it (`-ERANGE` of `bpf_patch_insn_data()`). An eager store throws it from `replace`,
+ * a deferring one from `finish`, or earlier from what would hide the overflow again: `remove`, `skipPrologue`, or a
+ * `replace`, `setWords` or `setNop` that does away with a 16-bit branch.
  */
 export class PatchRangeError extends Error {
   constructor(
-    /** The instruction whose patch made a branch too long. */
+    /** The instruction whose patch made a branch too long; 0, as the kernel has it, when that was itself inserted. */
     readonly originalSlot: OriginalSlot,
   ) {
     super(`insn ${originalSlot} cannot be patched due to 16-bit range`);
@@ -103,7 +104,8 @@ export interface Store {
   /**
    * Overwrites both words in place: no patch, nothing moves, `zext_dst` stays. An instruction that becomes or stays
    * a branch keeps its target (whatever distance the words hold is ignored); to drop the branch write a non-branch.
-   * Making a branch of a non-branch is not possible this way: `setNop` is the one such case.
+   * @throws RangeError when a non-branch would become a branch (`setNop` is the one such case), or a 32-bit branch a 16-bit
+   * one
    */
   setWords(pos: Pos, w0: number, w1: number): void;
   /** Overwrites the instruction in place with `ja +0`, which aims at the record after it from then on. */
@@ -117,13 +119,15 @@ export interface Store {
   /**
    * Replaces the instruction at `pos` by the patch (1 to n instructions) and returns the position of the patch's last
    * instruction. The buffer can be reused afterwards.
-   * @throws PatchRangeError (eager stores) before anything has changed
+   * @throws PatchRangeError before anything has changed
+   * @throws RangeError when the patch makes no sense here, see `assertPatch`
    */
   replace(pos: Pos, patch: PatchBuffer): Pos;
   /**
    * Removes `count` records from `pos` on and returns the next survivor, or `NONE`. No surviving branch may aim into
    * the middle of the range (its first record is fine), and the range holds no part of a subprogram's front unless it
    * starts with that subprogram's first instruction or takes the subprogram whole: dead code and nops are like that.
+   * @throws RangeError when there are not so many
    */
   remove(pos: Pos, count: number): Pos;
 
@@ -150,8 +154,10 @@ export interface Store {
 
   /**
    * Makes every jump (not call) that aims at the identity of `pos` aim at `body`, which lies behind `pos`: after a
-   * prologue was patched in front of a subprogram's first instruction (`adjust_jmp_off()`, kernel/bpf/verifier.c). A second
-   * call for the same identity changes nothing: no jump aims there any more.
+   * prologue was patched in front of a subprogram's first instruction (`adjust_jmp_off()`, kernel/bpf/verifier.c). Jumps
+   * between the two are left alone, and so is every jump that comes later. A second call for the same identity changes
+   * nothing: no jump aims there any more.
+   * @throws PatchRangeError naming `body` when a jump cannot reach it, which the kernel only warns of
    */
   skipPrologue(pos: Pos, body: Pos): void;
 

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { newCounters } from './counters.js';
+import { CountedTree, NO_LEAF } from './counted-tree.js';
+
+function treeOf(leaves: number, each = 10): CountedTree {
+  const tree = new CountedTree(Math.max(leaves, 1), newCounters());
+  tree.build(
+    Int32Array.from({ length: leaves }, () => each),
+    Int32Array.from({ length: leaves }, (_, leaf) => leaf * each),
+  );
+  return tree;
+}
+
+function leavesOf(tree: CountedTree): number[] {
+  const leaves: number[] = [];
+  for (let leaf = tree.first(); leaf !== NO_LEAF; leaf = tree.next(leaf)) leaves.push(leaf);
+  return leaves;
+}
+
+describe('the counted tree', () => {
+  it('keeps leaves in order and counts what is in them', () => {
+    const tree = treeOf(7);
+    tree.check();
+    expect(leavesOf(tree)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(tree.total).toBe(70);
+    tree.add(3, 5);
+    expect(tree.total).toBe(75);
+    expect([tree.leafOf(0), tree.leafOf(9), tree.leafOf(10), tree.leafOf(69)]).toEqual([0, 0, 1, 6]);
+    expect([tree.prev(0), tree.prev(4)]).toEqual([NO_LEAF, 3]);
+  });
+
+  it('ends empty, and says so', () => {
+    const tree = treeOf(1);
+    tree.add(0, -10);
+    tree.remove(0);
+    tree.check();
+    expect([tree.first(), tree.leafOf(3), tree.total]).toEqual([NO_LEAF, NO_LEAF, 0]);
+  });
+
+  it('stays balanced when one place is split for ever', () => {
+    const tree = new CountedTree(1024, newCounters());
+    tree.build(Int32Array.of(2000), Int32Array.of(0));
+    let leaf = 0;
+    for (let nth = 1; nth < 1000; nth++) leaf = tree.split(leaf, 1, nth);
+    tree.check();
+    expect(tree.total).toBe(2000);
+    expect(leavesOf(tree)).toEqual(Array.from({ length: 1000 }, (_, at) => at));
+    expect(tree.leafOf(500)).toBe(500);
+  });
+
+  it('finds slots after leaves without any were split and rotated', () => {
+    // Once the key of such a split was taken for arbitrary: a rotation then put it above leaves that have slots.
+    const tree = new CountedTree(64, newCounters());
+    tree.build(Int32Array.of(10, 40), Int32Array.of(0, 10));
+    let leaf = 1;
+    for (let nth = 0; nth < 20; nth++) leaf = tree.split(leaf, 1, nth === 0 ? 10 : tree.keyBefore(leaf));
+    tree.check();
+    expect([tree.leafOf(0), tree.leafOf(9)]).toEqual([0, 0]);
+  });
+
+  it('agrees with a list on any splits and removals', () => {
+    const steps = fc.array(fc.tuple(fc.nat(1000), fc.boolean()), { maxLength: 120, size: 'max' });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), steps, (leaves, edits) => {
+        const tree = treeOf(leaves);
+        let order = leavesOf(tree);
+        for (const [drawn, split] of edits) {
+          if (order.length === 0) break;
+          const at = drawn % order.length;
+          const leaf = order[at];
+          if (split && tree.lengths[leaf] > 1) {
+            if (tree.isFull) tree.widen(tree.capacity + 3);
+            const upper = tree.split(leaf, tree.lengths[leaf] >> 1, tree.keyBefore(leaf));
+            order = order.toSpliced(at + 1, 0, upper);
+          } else if (!split) {
+            tree.add(leaf, -tree.lengths[leaf]);
+            tree.remove(leaf);
+            order = order.toSpliced(at, 1);
+          }
+          tree.check();
+          expect(leavesOf(tree)).toEqual(order);
+          expect(order.toReversed()).toEqual(backwards(tree, order));
+          expect(tree.total).toBe(order.reduce((sum, each) => sum + tree.lengths[each], 0));
+        }
+      }),
+    );
+  });
+});
+
+function backwards(tree: CountedTree, order: readonly number[]): number[] {
+  const leaves: number[] = [];
+  if (order.length === 0) return leaves;
+  for (let leaf = order[order.length - 1]; leaf !== NO_LEAF; leaf = tree.prev(leaf)) leaves.push(leaf);
+  return leaves;
+}
