@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemMirrors } from './apt.js';
+import { needsInterpreter } from './ask.js';
 import { CpioArchive } from './cpio.js';
 import { readTar } from './tar.js';
 
@@ -77,6 +78,23 @@ describe('the first root file system', () => {
     ]);
     expect(text.length % 4).toBe(0);
     expect(text).toContain('abc');
+  });
+});
+
+describe('a program of the guest', () => {
+  /** An ELF64 header with program headers of these types. */
+  function elf(...types: number[]): Buffer {
+    const bytes = Buffer.alloc(64 + 56 * types.length);
+    bytes.writeBigUInt64LE(64n, 32);
+    bytes.writeUInt16LE(56, 54);
+    bytes.writeUInt16LE(types.length, 56);
+    types.forEach((type, index) => bytes.writeUInt32LE(type, 64 + 56 * index));
+    return bytes;
+  }
+
+  it('must be one that needs no dynamic linker', () => {
+    expect(needsInterpreter(elf(1, 1, 4))).toBe(false);
+    expect(needsInterpreter(elf(1, 3, 4))).toBe(true);
   });
 });
 

@@ -37,12 +37,18 @@ const TOOLS: readonly (readonly [path: string, debian: string])[] = [
   ['/usr/bin/apt-get', 'apt'],
 ];
 
+/** Does the ELF64 program want a dynamic linker (a program header of type PT_INTERP)? */
+export function needsInterpreter(elf: Buffer): boolean {
+  const [offset, size, count] = [Number(elf.readBigUInt64LE(32)), elf.readUInt16LE(54), elf.readUInt16LE(56)];
+  for (let at = offset; at < offset + size * count; at += size) if (elf.readUInt32LE(at) === 3) return true;
+  return false;
+}
+
 /** @throws Error that names the Debian packages to install */
 function checkTools(): void {
   const missing = TOOLS.filter(([path]) => !existsSync(path)).map(([, debian]) => debian);
   // The guest has no shared libraries.
-  if (missing.length === 0 && readFileSync('/bin/busybox').includes('ld-linux'))
-    missing.push('busybox-static');
+  if (missing.length === 0 && needsInterpreter(readFileSync('/bin/busybox'))) missing.push('busybox-static');
   if (missing.length > 0) throw new Error(`needs Debian packages: ${missing.join(' ')}`);
 }
 
