@@ -31,7 +31,7 @@ import { checkAlu } from './alu.js';
 import { checkCondJump } from './branches.js';
 import { checkHelperCall } from './calls.js';
 import { subprogCalled } from './cfg.js';
-import { JMP_POINT, MAX_STEPS, PRUNE_POINT } from './env.js';
+import { JMP_POINT, PRUNE_POINT } from './env.js';
 import type { VerifierEnv } from './env.js';
 import { FuncState, MAIN_FUNC, VerifierState } from './frames.js';
 import { checkKfuncCall } from './kfuncs.js';
@@ -140,7 +140,7 @@ function explore(env: VerifierEnv): void {
     env.prevSlot = prevSlot;
     const { slot } = env;
     if (slot < 0 || slot >= env.length) env.fail(`the path leaves the program, from slot ${prevSlot}`);
-    if (++env.steps > MAX_STEPS) env.fail(`more than ${MAX_STEPS} steps: the program is too complex`);
+    if (++env.steps > env.maxSteps) env.fail(`more than ${env.maxSteps} steps: the program is too complex`);
     env.cur.lastSlot = prevSlot;
     const marks = env.marks[slot];
     if ((marks & PRUNE_POINT) !== 0 && isStateVisited(env)) {

@@ -18,7 +18,7 @@ import { Reg } from './register.js';
 import type { SubprogInfo } from './subprogs.js';
 
 /** Steps after which the check gives up (`BPF_COMPLEXITY_LIMIT_INSNS`). */
-export const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 1_000_000;
 /** Paths waiting to be explored (`BPF_COMPLEXITY_LIMIT_JMP_SEQ`). */
 const MAX_WAITING = 8192;
 /** Lines of `Facts.unknowns` before the rest is only counted. */
@@ -37,6 +37,8 @@ export const ITER_NEXT = 32;
 export interface CheckOptions {
   /** Possible CPUs of the machine: the range of `bpf_get_smp_processor_id()`. 1, as in the oracle's guest, when absent. */
   readonly cpus?: number;
+  /** Steps after which the check gives up; 1,000,000, as the kernel's, when absent. */
+  readonly maxSteps?: number;
 }
 
 /** A path that waits. */
@@ -62,6 +64,7 @@ export class VerifierEnv {
   /** The object's BTF; undefined when it has none. */
   readonly btf: Btf | undefined;
   readonly cpus: number;
+  readonly maxSteps: number;
   readonly sleepable: boolean;
   subprogs: readonly SubprogInfo[] = [];
 
@@ -121,6 +124,7 @@ export class VerifierEnv {
     this.maps = mapsOf(object);
     this.btf = object.btf instanceof Btf ? object.btf : undefined;
     this.cpus = options.cpus ?? 1;
+    this.maxSteps = options.maxSteps ?? MAX_STEPS;
     this.sleepable = (program.flags & BPF_F_SLEEPABLE) !== 0;
     this.marks = new Uint8Array(length);
     this.auxWords = profile.auxBytes / 4;

@@ -3,7 +3,18 @@
  * whether Linux allows it (`check_mem_access()`, kernel/bpf/verifier.c, Linux 6.12).
  */
 import { classOf, codeOf, dstOf, modeOf, offOf, sizeOf, srcOf } from '../isa/insn.js';
-import { BPF_B, BPF_CMPXCHG, BPF_FETCH, BPF_H, BPF_MEMSX, BPF_REG_0, BPF_ST, BPF_W } from '../isa/opcodes.js';
+import {
+  BPF_B,
+  BPF_CMPXCHG,
+  BPF_FETCH,
+  BPF_LOAD_ACQ,
+  BPF_STORE_REL,
+  BPF_H,
+  BPF_MEMSX,
+  BPF_REG_0,
+  BPF_ST,
+  BPF_W,
+} from '../isa/opcodes.js';
 import { contextAccess, socketAccess } from '../kernel/contexts/index.js';
 import type { ContextAccess, SocketPointer } from '../kernel/contexts/index.js';
 import { PROG_TYPE } from '../kernel/types.js';
@@ -98,6 +109,14 @@ export function checkAtomic(env: VerifierEnv): void {
   const dst = dstOf(w0);
   const imm = env.imm(env.slot);
   const size = bytesOf(sizeOf(codeOf(w0)));
+  if (imm === BPF_LOAD_ACQ) {
+    checkLoad(env);
+    return;
+  }
+  if (imm === BPF_STORE_REL) {
+    checkStore(env);
+    return;
+  }
   checkRead(env, src);
   checkRead(env, dst);
   if (imm === BPF_CMPXCHG) checkRead(env, BPF_REG_0);

@@ -11,6 +11,7 @@ import {
   branchKind,
   classOf,
   codeOf,
+  dstOf,
   modeOf,
   srcOf,
 } from '../isa/insn.js';
@@ -27,12 +28,17 @@ import {
   BPF_PSEUDO_FUNC,
   BPF_PSEUDO_MAP_FD,
   BPF_PSEUDO_MAP_VALUE,
+  BPF_REG_10,
+  BPF_X,
   LD_IMM64,
 } from '../isa/opcodes.js';
 import { isLdImm64Half, LOADABLE, validityOf } from '../isa/validity.js';
 import { BPF_FUNC_tail_call } from '../kernel/special-helpers.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
 import { VerifierError } from './facts.js';
+
+/** A jump to an address in a register. */
+const GOTOX = BPF_JMP | BPF_JA | BPF_X;
 
 /** What the check knows of a subprogram (`struct bpf_subprog_info`). */
 export interface SubprogInfo {
@@ -95,6 +101,11 @@ function checkOpcodes(object: BpfObject, insns: Int32Array): Uint8Array {
         `unknown opcode or reserved field in 0x${(w0 >>> 0).toString(16).padStart(8, '0')}`,
       );
     }
+    if (dstOf(w0) > BPF_REG_10 || srcOf(w0) > BPF_REG_10) {
+      throw new VerifierError(slot, 'arguments on the stack (R11) are not supported');
+    }
+    if (codeOf(w0) === GOTOX)
+      throw new VerifierError(slot, 'jumps to an address in a register are not supported');
     if (codeOf(w0) !== LD_IMM64) continue;
     if (slot + 1 === length || !isLdImm64Half(w0, insns[2 * slot + 2], insns[2 * slot + 3])) {
       throw new VerifierError(slot, 'invalid 64-bit immediate load: its second slot is wrong');
