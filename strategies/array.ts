@@ -53,6 +53,7 @@ const PAGE_BYTES: Tunable = {
   default: 4096,
   min: 8,
   max: 1 << 30,
+  tight: 64,
   meaning: 'bytes by which the instruction memory grows (PAGE_SIZE)',
 };
 const HEADER_BYTES: Tunable = {
@@ -60,6 +61,7 @@ const HEADER_BYTES: Tunable = {
   default: 72,
   min: 0,
   max: 4096,
+  tight: 0,
   meaning: 'bytes of struct bpf_prog before the first instruction',
 };
 

@@ -38,6 +38,7 @@ const POOL: Tunable = {
   default: 0.125,
   min: 0.001,
   max: 4,
+  tight: 0.001,
   meaning:
     'room for the new records of a pass, and by how much it grows when full, as a share of the records',
 };

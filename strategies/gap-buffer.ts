@@ -28,6 +28,7 @@ const GAP: Tunable = {
   default: 0.125,
   min: 0.001,
   max: 4,
+  tight: 0.001,
   meaning: 'gap at the start and whenever it was used up, as a share of the records',
 };
 

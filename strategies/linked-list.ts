@@ -32,6 +32,7 @@ const GROWTH: Tunable = {
   default: 0.25,
   min: 0.001,
   max: 4,
+  tight: 0.001,
   meaning: 'spare nodes at the start, and by how much the pool grows when full, as a share of its nodes',
 };
 

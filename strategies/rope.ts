@@ -32,6 +32,7 @@ const LEAF: Tunable = {
   // A half must take a whole patch besides its own records.
   min: 2 * PATCH_MAX,
   max: 1 << 20,
+  tight: 2 * PATCH_MAX,
   meaning: 'records per leaf, rounded up to a power of two',
 };
 const FILL: Tunable = {
@@ -39,6 +40,7 @@ const FILL: Tunable = {
   default: 0.75,
   min: 0.01,
   max: 1,
+  tight: 1,
   meaning: 'share of each leaf that is filled at the start',
 };
 const GROWTH: Tunable = {
@@ -46,6 +48,7 @@ const GROWTH: Tunable = {
   default: 0.25,
   min: 0.001,
   max: 4,
+  tight: 0.001,
   meaning: 'spare leaves at the start and whenever there are none left, as a share of the leaves',
 };
 

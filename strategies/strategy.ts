@@ -11,6 +11,8 @@ export interface Tunable {
   /** Smallest and largest value the strategy works with. */
   readonly min: number;
   readonly max: number;
+  /** The value at which small programs meet the strategy's boundaries most: what tests run with besides the default. */
+  readonly tight: number;
   /** What it is, with its unit. */
   readonly meaning: string;
 }

@@ -54,7 +54,7 @@ const branchItem = fc.oneof(
 );
 const item: fc.Arbitrary<PatchItem> = fc.oneof(plainItem, branchItem);
 const items = fc.oneof(
-  { weight: 6, arbitrary: fc.array(item, { minLength: 1, maxLength: 5 }) },
+  { weight: 3, arbitrary: fc.array(item, { minLength: 1, maxLength: 5 }) },
   { weight: 1, arbitrary: fc.array(item, { minLength: 1, maxLength: PATCH_MAX, size: 'max' }) },
 );
 

@@ -6,16 +6,16 @@ import type { StoreOptions, Strategy } from '../strategy.js';
 import { expectSame, view, walk } from './compare.js';
 import { apply, cursorIndex, fit, type Edit, type Session } from './edits.js';
 
-/** A strategy and how it is tuned: small nodes, so that small programs cross their boundaries. */
+/** A strategy and how it is tuned. */
 export interface Variant {
   readonly strategy: Strategy;
   readonly options?: StoreOptions;
 }
 
-/** Every strategy as it is, and with all of its tunables at their smallest. */
+/** Every strategy as it is, and with all of its tunables tight, so that small programs cross its boundaries. */
 export const VARIANTS: readonly Variant[] = STRATEGIES.flatMap((strategy) => [
   { strategy },
-  { strategy, options: Object.fromEntries(strategy.tunables.map(({ name, min }) => [name, min])) },
+  { strategy, options: Object.fromEntries(strategy.tunables.map(({ name, tight }) => [name, tight])) },
 ]);
 
 export function variantName({ strategy, options }: Variant): string {
