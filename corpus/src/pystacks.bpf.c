@@ -9,13 +9,25 @@
  * - a frame that is missing is stepped over, not left by a jump to the end: FRAMES times 260 instructions are more
  *   than a 16-bit branch distance reaches;
  * - every value that one frame hands to the next is an unknown scalar, so that the paths through a frame meet in one
- *   state behind it, and a frame leaves no more than 11 branches pending (of 8,192 at most).
+ *   state behind it, and a frame leaves no more than 11 branches pending (of 8,192 at most);
+ * - the chain can be cut into PARTS global functions, each checked on its own, and the interning goes into another: the
+ *   time of the check grows faster than the number of frames in one function, and rewriting with the square of it all.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #ifndef FRAMES
 #error "FRAMES says how many frames to walk"
+#endif
+#ifndef PARTS
+#define PARTS 1
+#endif
+#define FRAMES_OF_PART (FRAMES / PARTS)
+#if PARTS == 1
+#define LINKAGE static
+#else
+/* A global function is checked on its own: any of its pointers could be missing. */
+#define LINKAGE
 #endif
 
 #define NAME_LEN 64
@@ -181,8 +193,8 @@ static __always_inline __u32 next_number(__u64 *count, __u32 cpu)
  * The number of the string object at `string`, 0 when there is none. The name is compared with all its bytes, those
  * behind the end too: they are cleared first.
  */
-static __always_inline __u32 intern(struct name *name, __u32 kind, __u64 string, const struct layout *layout,
-				    struct counts *count, __u32 cpu)
+static __always_inline __u32 intern_here(struct name *name, __u32 kind, __u64 string, const struct layout *layout,
+					 struct counts *count, __u32 cpu)
 {
 	if (!string)
 		return 0;
@@ -208,6 +220,20 @@ static __always_inline __u32 intern(struct name *name, __u32 kind, __u64 string,
 	number = bpf_map_lookup_elem(&names, name);
 	return number ? *number : 0;
 }
+
+#if PARTS == 1
+#define intern intern_here
+#else
+/* Checked once instead of twice a frame. A global function takes no more than five arguments. */
+__noinline __u32 intern_apart(struct name *name, __u32 kind, __u64 string, const struct layout *layout,
+			      struct counts *count)
+{
+	if (!name || !layout || !count)
+		return 0;
+	return intern_here(name, kind, string, layout, count, bpf_get_smp_processor_id());
+}
+#define intern(name, kind, string, layout, count, cpu) intern_apart(name, kind, string, layout, count)
+#endif
 
 /* Counts a hit of the site and returns its number. */
 static __always_inline __u32 hit(const struct site *site, struct counts *count, __u32 cpu)
@@ -260,23 +286,43 @@ static __always_inline __u64 thread_state(const struct process *process)
 	return read_pointer(block, process->tls_values + key * process->tls_stride);
 }
 
-/* A function of its own, so that the returns of its caller need not jump across all frames. */
-static __noinline int walk(struct scratch *scratch, const struct process *process, struct counts *count, __u64 tstate,
-			   __u32 cpu)
+/* Walks the frames of one part and returns the frame behind them. */
+static __always_inline __u64 walk_part(struct scratch *scratch, const struct process *process, struct counts *count,
+				       __u64 frame, __u32 cpu, __u32 first)
 {
-	const struct layout *layout = &process->layout;
-	__u64 frame = read_pointer(tstate, layout->tstate_current_frame);
+#if PARTS > 1
+	if (!scratch || !process || !count)
+		return 0;
+#endif
 	__u32 pid = scratch->event.pid;
 
 #pragma clang loop unroll(full)
-	for (int depth = 0; depth < FRAMES; depth++) {
+	for (int i = 0; i < FRAMES_OF_PART; i++) {
 		forget(frame);
 		if (frame)
-			frame = walk_frame(scratch, depth, frame, layout, count, pid, cpu);
+			frame = walk_frame(scratch, first + i, frame, &process->layout, count, pid, cpu);
 	}
-	scratch->event.complete = frame == 0;
-	return 0;
+	return frame;
 }
+
+/* Functions of their own also so that the returns of their caller need not jump across all frames. */
+#define PART(n)                                                                                                  \
+	LINKAGE __noinline __u64 part_##n(struct scratch *scratch, const struct process *process,                \
+					  struct counts *count, __u64 frame, __u32 cpu)                          \
+	{                                                                                                        \
+		return walk_part(scratch, process, count, frame, cpu, n * FRAMES_OF_PART);                       \
+	}
+
+PART(0)
+#if PARTS == 6
+PART(1)
+PART(2)
+PART(3)
+PART(4)
+PART(5)
+#elif PARTS != 1
+#error "PARTS is 1 or 6"
+#endif
 
 SEC("raw_tracepoint/sched_switch")
 int on_switch(struct bpf_raw_tracepoint_args *ctx)
@@ -312,7 +358,17 @@ int on_switch(struct bpf_raw_tracepoint_args *ctx)
 	event->user_stack = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
 	event->kernel_stack = bpf_get_stackid(ctx, &stacks, 0);
 
-	walk(scratch, process, count, tstate, cpu);
+	__u64 frame = read_pointer(tstate, process->layout.tstate_current_frame);
+
+	frame = part_0(scratch, process, count, frame, cpu);
+#if PARTS == 6
+	frame = part_1(scratch, process, count, frame, cpu);
+	frame = part_2(scratch, process, count, frame, cpu);
+	frame = part_3(scratch, process, count, frame, cpu);
+	frame = part_4(scratch, process, count, frame, cpu);
+	frame = part_5(scratch, process, count, frame, cpu);
+#endif
+	event->complete = frame == 0;
 	count->stacks++;
 	count->frames += event->depth;
 	bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, event, __builtin_offsetof(struct event, end));
