@@ -48,6 +48,7 @@ export class VariableSymbols {
 /** The DATASEC types of an object, each read once. */
 export class DataSections {
   private readonly known = new Map<string, readonly DataVariable[] | undefined>();
+  private readonly exposed = new Map<string, boolean>();
 
   constructor(
     private readonly btf: Btf,
@@ -65,6 +66,15 @@ export class DataSections {
     const variables = id === 0 ? undefined : this.read(section, id);
     this.known.set(section, variables);
     return variables;
+  }
+
+  /** Does the section hold a variable that other files can name? */
+  isExposed(section: string): boolean {
+    const known = this.exposed.get(section);
+    if (known !== undefined) return known;
+    const exposed = (this.variables(section) ?? []).some(({ linkage }) => linkage !== BTF_LINKAGE_STATIC);
+    this.exposed.set(section, exposed);
+    return exposed;
   }
 
   private read(section: string, id: number): DataVariable[] {

@@ -4,17 +4,10 @@
  * `bpf_object__add_programs()`, tools/lib/bpf/libbpf.c, Linux 6.12.
  */
 import { lowerBound } from './btf-ext.js';
-import {
-  describeSection,
-  SHF_EXECINSTR,
-  SHT_PROGBITS,
-  SHT_REL,
-  STB_LOCAL,
-  STT_FUNC,
-  STV_HIDDEN,
-  STV_INTERNAL,
-} from './elf.js';
-import type { ElfFile, ElfSection } from './elf.js';
+import { STB_LOCAL, STT_FUNC, STV_HIDDEN, STV_INTERNAL } from './elf.js';
+import { describeSection, SHF_EXECINSTR, SHT_PROGBITS, SHT_REL } from './elf-sections.js';
+import type { ElfFile } from './elf.js';
+import type { ElfSection } from './elf-sections.js';
 import { printable } from './string-table.js';
 import type { ErrorMaker } from './string-table.js';
 

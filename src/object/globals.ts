@@ -2,11 +2,12 @@
  * Global variables: each data section (`.rodata`, `.data`, `.bss`, `.rodata.*`, `.data.*`, `.bss.*`) becomes an array map
  * of one element. Source: `bpf_object__init_internal_map()`, tools/lib/bpf/libbpf.c, Linux 6.12.
  */
-import { BTF_KIND_DATASEC, BTF_LINKAGE_STATIC } from './btf.js';
+import { BTF_KIND_DATASEC } from './btf.js';
 import type { Btf } from './btf.js';
 import type { DataSections } from './data-sections.js';
-import { describeSection, SHF_EXECINSTR, SHT_NOBITS, SHT_PROGBITS } from './elf.js';
-import type { ElfFile, ElfSection } from './elf.js';
+import { describeSection, SHF_EXECINSTR, SHT_NOBITS, SHT_PROGBITS } from './elf-sections.js';
+import type { ElfFile } from './elf.js';
+import type { ElfSection } from './elf-sections.js';
 import type { PlacedMap } from './maps.js';
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG, BPF_MAP_TYPE_ARRAY } from './map-types.js';
 import type { ErrorMaker } from './string-table.js';
@@ -56,8 +57,7 @@ export function globalDataMaps(
     }
     const typeId = btf?.findByName(section.name) ?? 0;
     const isDatasec = btf !== undefined && typeId !== 0 && btf.kind(typeId) === BTF_KIND_DATASEC;
-    const variables = (isDatasec ? dataSections?.variables(section.name) : undefined) ?? [];
-    const exposed = variables.some((variable) => variable.linkage !== BTF_LINKAGE_STATIC);
+    const exposed = isDatasec && dataSections !== undefined && dataSections.isExposed(section.name);
     maps.push({
       section: section.index,
       offset: 0,

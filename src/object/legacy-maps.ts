@@ -7,8 +7,10 @@
  *
  * libbpf 1.0 and later refuse them; libbpf 0.x, iproute2 and other loaders take them.
  */
-import { describeSection, STT_SECTION } from './elf.js';
-import type { ElfFile, ElfSection, ElfSymbol } from './elf.js';
+import { STT_SECTION } from './elf.js';
+import { describeSection } from './elf-sections.js';
+import type { ElfFile, ElfSymbol } from './elf.js';
+import type { ElfSection } from './elf-sections.js';
 import type { PlacedMap } from './maps.js';
 import { isMapInMap } from './map-types.js';
 import { printable } from './string-table.js';

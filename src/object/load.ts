@@ -3,24 +3,37 @@
  * linking. Whatever is broken about the file is an `ObjectError`; what only one program cannot have is that program's
  * entry in `failures`, and the others are still made.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Btf } from './btf.js';
 import { NO_BTF_EXT, parseBtfExt } from './btf-ext.js';
 import type { BtfExt } from './btf-ext.js';
-import { describeSection, ElfFile } from './elf.js';
-import type { ElfSection } from './elf.js';
+import { CoreRelocator } from './core-relo.js';
+import { ElfFile } from './elf.js';
+import { describeSection } from './elf-sections.js';
+import type { ElfSection } from './elf-sections.js';
+import { Externs } from './externs.js';
 import { isSubprogram, readCode } from './functions.js';
 import type { FunctionCode } from './functions.js';
+import type { KernelTarget } from './kernel-target.js';
 import { LinkFailure, Linker } from './link.js';
 import { MapPlaces } from './map-places.js';
 import { ObjectError } from './program.js';
 import type { BpfObject, BpfProgram, LineInfo, ProgramFailure } from './program.js';
 import { ProgType, sectionDef } from './programs.js';
 import type { SectionDef } from './programs.js';
+import { withFile } from './read-file.js';
 import { Relocator } from './relocate.js';
 import type { ErrorMaker } from './string-table.js';
 import { printable } from './string-table.js';
+
+/** What an object is loaded for. */
+export interface LoadOptions {
+  /**
+   * The kernel to relocate against. Without one, programs that need a kernel's types, configuration or symbols fail,
+   * each with the reason.
+   */
+  readonly kernel?: KernelTarget;
+}
 
 /** Largest file that is read, in bytes. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -32,50 +45,17 @@ const MAX_LICENSE_CHARS = 63;
  * @param path used as is in messages
  * @throws ObjectError when the file cannot be read, is no regular file, or is no sound BPF object
  */
-export function loadObject(path: string): BpfObject {
-  return parseObject(readFile(path), path);
-}
-
-function readFile(path: string): Uint8Array {
-  let fd: number;
-  try {
-    // O_NONBLOCK: opening a FIFO must not wait for its other end.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw new ObjectError(path, explainOpenError(error));
-  }
-  try {
-    const stat = fstatSync(fd);
-    if (stat.isDirectory()) throw new ObjectError(path, 'is a directory');
-    if (!stat.isFile()) throw new ObjectError(path, 'is no regular file');
-    if (stat.size > MAX_FILE_BYTES) {
-      throw new ObjectError(path, `${stat.size} bytes are more than an object may have (${MAX_FILE_BYTES})`);
+export function loadObject(path: string, options: LoadOptions = {}): BpfObject {
+  const bytes = withFile(path, (source) => {
+    if (source.size > MAX_FILE_BYTES) {
+      throw new ObjectError(
+        path,
+        `${source.size} bytes are more than an object may have (${MAX_FILE_BYTES})`,
+      );
     }
-    const bytes = new Uint8Array(stat.size);
-    let length = 0;
-    while (length < bytes.length) {
-      const got = readSync(fd, bytes, length, bytes.length - length, null);
-      if (got === 0) break;
-      length += got;
-    }
-    return bytes.subarray(0, length);
-  } catch (error) {
-    if (error instanceof ObjectError) throw error;
-    throw new ObjectError(path, `cannot be read (${codeOfError(error)})`);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function codeOfError(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
-function explainOpenError(error: unknown): string {
-  const code = codeOfError(error);
-  if (code === 'ENOENT') return 'no such file';
-  if (code === 'EACCES') return 'permission denied';
-  return `cannot be opened (${code})`;
+    return source.read(0, source.size);
+  });
+  return parseObject(bytes, path, options);
 }
 
 /**
@@ -83,13 +63,15 @@ function explainOpenError(error: unknown): string {
  * @param fileName for messages; its last part is the object's name
  * @throws ObjectError when the bytes are no sound BPF object
  */
-export function parseObject(bytes: Uint8Array, fileName: string): BpfObject {
+export function parseObject(bytes: Uint8Array, fileName: string, options: LoadOptions = {}): BpfObject {
   const bad: ErrorMaker = (what) => new ObjectError(fileName, what);
   const elf = new ElfFile(bytes, bad);
   const { btf, ext } = readTypes(elf, bad);
   const code = readCode(elf, bad);
-  const places = new MapPlaces(elf, btf, fileName, bad);
-  const relocator = new Relocator(elf, code, places, btf, ext, bad);
+  const externs = new Externs(elf, btf, options.kernel, fileName);
+  const maps = new MapPlaces(elf, btf, externs.kconfig, fileName, bad);
+  const core = btf && new CoreRelocator(btf, ext, options.kernel);
+  const relocator = new Relocator({ elf, code, maps, externs, ext, core, bad });
   const linker = new Linker(code, relocator, ext, btf);
 
   const programs: BpfProgram[] = [];
@@ -104,7 +86,7 @@ export function parseObject(bytes: Uint8Array, fileName: string): BpfObject {
   return {
     fileName: basename(fileName),
     license: readLicense(elf),
-    maps: places.maps,
+    maps: maps.maps,
     programs,
     failures,
     ...(btf === undefined ? {} : { btf }),

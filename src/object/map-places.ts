@@ -1,6 +1,7 @@
 /** All maps of an object in their final order, and where its code finds them. */
-import { describeSection } from './elf.js';
-import type { ElfFile, ElfSection } from './elf.js';
+import { describeSection } from './elf-sections.js';
+import type { ElfFile } from './elf.js';
+import type { ElfSection } from './elf-sections.js';
 import { dataKind, globalDataMaps } from './globals.js';
 import { legacyMaps } from './legacy-maps.js';
 import { btfMaps } from './maps.js';
@@ -15,9 +16,11 @@ import type { ErrorMaker } from './string-table.js';
 const ARENA_SECTION = '.addr_space.1';
 
 export class MapPlaces {
-  /** Legacy maps, BTF-defined maps, global data, then the templates of inner maps. */
+  /** Legacy maps, BTF-defined maps, global data, configuration values, then the templates of inner maps. */
   readonly maps: readonly MapDef[];
   private readonly bySection = new Map<number, Map<number, number>>();
+  /** Index of the map of configuration values; absent when the object uses none. */
+  readonly kconfigIndex: number | undefined;
   private readonly dataSections = new Map<number, number>();
 
   /**
@@ -27,6 +30,7 @@ export class MapPlaces {
   constructor(
     elf: ElfFile,
     btf: Btf | undefined,
+    kconfig: MapDef | undefined,
     fileName: string,
     private readonly bad: ErrorMaker,
   ) {
@@ -42,6 +46,11 @@ export class MapPlaces {
     }
     const defined = placed.length;
     placed.push(...globalDataMaps(elf, btf, variables, fileName, bad));
+
+    if (kconfig !== undefined) {
+      this.kconfigIndex = placed.length;
+      placed.push({ def: kconfig, section: elf.symbolSection, offset: 0 });
+    }
 
     const maps: MapDef[] = [];
     placed.forEach((map, index) => {

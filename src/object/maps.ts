@@ -22,8 +22,8 @@ import {
 } from './btf.js';
 import type { Btf } from './btf.js';
 import type { DataSections, DataVariable } from './data-sections.js';
-import { describeSection } from './elf.js';
-import type { ElfSection } from './elf.js';
+import { describeSection } from './elf-sections.js';
+import type { ElfSection } from './elf-sections.js';
 import {
   BPF_MAP_TYPE_PROG_ARRAY,
   BPF_MAP_TYPE_RINGBUF,
@@ -228,7 +228,9 @@ class DefinitionReader {
     if ((kind !== BTF_KIND_ENUM && kind !== BTF_KIND_ENUM64) || btf.vlen(plain) !== 1) {
       throw this.wrong(`"${name}" is no enumeration of one value`);
     }
-    return BigInt.asUintN(64, btf.enumValue(plain, 0));
+    const value = btf.enumValue(plain, 0);
+    // libbpf takes a value of 32 bits for a signed one.
+    return BigInt.asUintN(64, kind === BTF_KIND_ENUM ? BigInt.asIntN(32, value) : value);
   }
 
   private pointee(name: string, type: number): number {

@@ -21,21 +21,14 @@ import {
   BPF_PSEUDO_MAP_VALUE,
   LD_IMM64,
 } from '../isa/opcodes.js';
-import type { Btf } from './btf.js';
 import { recordsInRange } from './btf-ext.js';
 import type { BtfExt } from './btf-ext.js';
-import {
-  describeSection,
-  SHN_LORESERVE,
-  SHN_UNDEF,
-  STB_GLOBAL,
-  STB_LOCAL,
-  STB_WEAK,
-  STT_FUNC,
-  STT_SECTION,
-} from './elf.js';
+import type { CoreRelocator } from './core-relo.js';
+import { STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_FUNC, STT_SECTION } from './elf.js';
+import { describeSection, SHN_LORESERVE, SHN_UNDEF } from './elf-sections.js';
 import type { ElfFile, ElfSymbol } from './elf.js';
-import { explainExtern, isExtern } from './externs.js';
+import { isExtern } from './externs.js';
+import type { Externs } from './externs.js';
 import { functionAt, relocationRange } from './functions.js';
 import type { FunctionCode, ObjectCode } from './functions.js';
 import type { MapPlaces } from './map-places.js';
@@ -69,19 +62,24 @@ export interface RelocatedFunction {
 const EXTERN = -1;
 const MAP = -2;
 
+/** What relocation reads of an object. */
+export interface RelocatorInput {
+  readonly elf: ElfFile;
+  readonly code: ObjectCode;
+  readonly maps: MapPlaces;
+  readonly externs: Externs;
+  readonly ext: BtfExt;
+  /** Absent when the object has no BTF. */
+  readonly core: CoreRelocator | undefined;
+  readonly bad: ErrorMaker;
+}
+
 /** Relocates functions one by one; each only once. */
 export class Relocator {
   private readonly done: (RelocatedFunction | undefined)[];
 
-  constructor(
-    private readonly elf: ElfFile,
-    private readonly code: ObjectCode,
-    private readonly maps: MapPlaces,
-    private readonly btf: Btf | undefined,
-    private readonly ext: BtfExt,
-    private readonly bad: ErrorMaker,
-  ) {
-    this.done = new Array<RelocatedFunction | undefined>(code.functions.length);
+  constructor(private readonly object: RelocatorInput) {
+    this.done = new Array<RelocatedFunction | undefined>(object.code.functions.length);
   }
 
   /**
@@ -97,20 +95,21 @@ export class Relocator {
   }
 
   private relocate(fn: FunctionCode): RelocatedFunction {
-    const { code } = this;
+    const { code, elf } = this.object;
     const words = fn.code.words.slice(2 * fn.start, 2 * (fn.start + fn.length));
     /** Slot in `.text` that the relocated instruction at a slot of the function aims at, `EXTERN` or `MAP`. */
     const aims = new Map<number, number>();
-    let failure = this.coreFailure(fn);
+    let failure: FunctionFailure | undefined;
     const fail = (slot: number, reason: string): void => {
       if (failure === undefined || slot < failure.slot) failure = { slot, reason };
     };
 
+    this.applyCoreRelos(fn, words, fail);
     const { from, to } = relocationRange(fn);
     for (let i = from; i < to; i++) {
       const slot = fn.code.relocSlots[i] - fn.start;
       if (functionAt(code, fn.code.section.index, fn.start + slot) !== fn) continue;
-      const symbol = this.elf.symbol(fn.code.relocSymbols[i]);
+      const symbol = elf.symbol(fn.code.relocSymbols[i]);
       const reason = this.apply(words, slot, symbol, aims);
       if (reason !== undefined) fail(slot, reason);
     }
@@ -149,12 +148,22 @@ export class Relocator {
     return { fn, words, callSlots, callTargets, failure };
   }
 
-  private coreFailure(fn: FunctionCode): FunctionFailure | undefined {
-    const records = this.ext.coreRelos.get(fn.code.section.index);
-    if (records === undefined) return undefined;
+  private applyCoreRelos(
+    fn: FunctionCode,
+    words: Int32Array,
+    fail: (slot: number, reason: string) => void,
+  ): void {
+    const { code, ext, core } = this.object;
+    const section = fn.code.section.index;
+    const records = ext.coreRelos.get(section);
+    if (records === undefined || core === undefined) return;
     const { from, to } = recordsInRange(records, fn.start, fn.start + fn.length);
-    if (from === to) return undefined;
-    return { slot: records.slots[from] - fn.start, reason: "CO-RE relocation needs a kernel's BTF" };
+    for (let i = from; i < to; i++) {
+      if (functionAt(code, section, records.slots[i]) !== fn) continue;
+      const slot = records.slots[i] - fn.start;
+      const reason = core.apply(records, i, words, slot);
+      if (reason !== undefined) fail(slot, reason);
+    }
   }
 
   /** Applies one relocation to the function's words; returns what is wrong, or undefined. */
@@ -167,26 +176,25 @@ export class Relocator {
     const w0 = words[2 * slot];
     const imm = words[2 * slot + 1];
     const opcode = codeOf(w0);
-    const name = printable(this.elf.symbolName(symbol));
-    if (symbol.section < SHN_LORESERVE && symbol.section >= this.elf.sections.length) {
-      throw this.bad(
-        `symbol ${symbol.index} ("${name}") is in section ${symbol.section}, which does not exist`,
-      );
+    const { elf, code, maps, externs, bad } = this.object;
+    const name = printable(elf.symbolName(symbol));
+    if (symbol.section < SHN_LORESERVE && symbol.section >= elf.sections.length) {
+      throw bad(`symbol ${symbol.index} ("${name}") is in section ${symbol.section}, which does not exist`);
     }
-    const section = this.elf.sections.at(symbol.section);
+    const section = elf.sections.at(symbol.section);
     if (opcode !== CALL && opcode !== LD_IMM64) {
       return `relocation against "${name}" of an instruction with opcode 0x${opcode.toString(16)}`;
     }
     if (opcode === LD_IMM64 && 2 * slot + 3 >= words.length) return 'a 64-bit load is cut off';
     if (isExtern(symbol)) {
       aims.set(slot, EXTERN);
-      return explainExtern(this.elf.symbolName(symbol), this.btf);
+      return externs.apply(symbol.index, words, slot, maps.kconfigIndex);
     }
 
     if (opcode === CALL) {
       if (srcOf(w0) !== BPF_PSEUDO_CALL)
         return `relocation against "${name}" of a call that is not of a function`;
-      if (symbol.section === SHN_UNDEF || symbol.section !== this.code.textSection) {
+      if (symbol.section === SHN_UNDEF || symbol.section !== code.textSection) {
         return `call of "${name}" in ${section === undefined ? 'no section' : describeSection(section)}; only functions in .text can be called`;
       }
       if (symbol.value % SLOT_BYTES !== 0)
@@ -198,7 +206,7 @@ export class Relocator {
     if (symbol.section === SHN_UNDEF || section === undefined) {
       return `"${name}" is in special section 0x${symbol.section.toString(16)}; a global variable needs an initial value`;
     }
-    if (symbol.section === this.code.textSection && isFunctionReference(symbol)) {
+    if (symbol.section === code.textSection && isFunctionReference(symbol)) {
       if ((symbol.value + imm) % SLOT_BYTES !== 0) {
         return `address of "${name}" at offset ${symbol.value + imm}, inside an instruction`;
       }
@@ -207,7 +215,7 @@ export class Relocator {
       return undefined;
     }
 
-    const data = this.maps.ofDataSection(symbol.section);
+    const data = maps.ofDataSection(symbol.section);
     if (data !== undefined) {
       words[2 * slot] = withSrc(w0, BPF_PSEUDO_MAP_VALUE);
       words[2 * slot + 1] = data;
@@ -215,7 +223,7 @@ export class Relocator {
       aims.set(slot, MAP);
       return undefined;
     }
-    const map = this.maps.definedAt(symbol.section, symbol.value);
+    const map = maps.definedAt(symbol.section, symbol.value);
     if (map === undefined) {
       return `no map for "${name}" at offset ${symbol.value} of ${describeSection(section)}`;
     }

@@ -1,0 +1,58 @@
+/**
+ * The kernel an object is relocated against: its types, configuration and symbols, as files and not as the running
+ * machine has them.
+ */
+import { Btf } from './btf.js';
+import { describeSection, ElfSections } from './elf-sections.js';
+import { ObjectError } from './program.js';
+import { withFile } from './read-file.js';
+import type { ErrorMaker } from './string-table.js';
+
+/** What relocation may need of a kernel; what is absent makes the programs that need it fail. */
+export interface KernelTarget {
+  /** Types of the kernel proper. */
+  readonly btf: Btf;
+  /** `uname -r`, e.g. `6.12.107+deb13-amd64`: the value of `LINUX_KERNEL_VERSION`. */
+  readonly release?: string;
+  /** The kernel's configuration: `CONFIG_HZ` is `250`, `CONFIG_BPF` is `y`, strings with their quotes. */
+  readonly config?: ReadonlyMap<string, string>;
+  /** Address of a kernel symbol; undefined when it does not exist. */
+  readonly symbolAddress?: (name: string) => bigint | undefined;
+}
+
+/** Largest BTF that is read, in bytes; a kernel's has some 5 MiB. */
+const MAX_BTF_BYTES = 64 * 1024 * 1024;
+
+const BTF_MAGIC = 0xeb9f;
+
+/**
+ * Reads a kernel's BTF from a raw BTF file (`/sys/kernel/btf/vmlinux`) or an ELF file with a `.BTF` section (`vmlinux`).
+ * @throws ObjectError when the file is neither or is damaged
+ */
+export function loadKernelBtf(path: string): Btf {
+  const bad: ErrorMaker = (what) => new ObjectError(path, what);
+  return withFile(path, (source) => {
+    const start = source.read(0, Math.min(2, source.size));
+    if (start.length === 2 && (start[0] | (start[1] << 8)) === BTF_MAGIC) {
+      if (source.size > MAX_BTF_BYTES) throw bad(`${source.size} bytes are more than BTF may have`);
+      return new Btf(source.read(0, source.size), 'BTF', bad);
+    }
+    const elf = new ElfSections(source, bad);
+    const section = elf.sectionByName('.BTF');
+    if (section === undefined) throw bad('there is no .BTF section');
+    if (section.size > MAX_BTF_BYTES) throw bad(`${section.size} bytes are more than BTF may have`);
+    return new Btf(elf.contents(section), describeSection(section), bad);
+  });
+}
+
+/** Reads a kernel's configuration (`/boot/config-RELEASE`); of several lines for one name the first counts. */
+export function parseKernelConfig(text: string): Map<string, string> {
+  const config = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const equals = line.indexOf('=');
+    if (!line.startsWith('CONFIG_') || equals === -1) continue;
+    const name = line.slice(0, equals);
+    if (!config.has(name)) config.set(name, line.slice(equals + 1));
+  }
+  return config;
+}
