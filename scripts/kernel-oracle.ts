@@ -4,13 +4,12 @@
  *     kernel-oracle RELEASE                          regenerates corpus/golden/RELEASE from the corpus
  *     kernel-oracle RELEASE --out FOLDER OBJECT...   writes a full record per object
  */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { writeFileAtomic } from '../src/bench/atomic-file.js';
 import { packageRoot } from '../src/bench/checkout.js';
 import type { ObjectTruth } from '../src/bench/golden-truth.js';
-import { expandLists } from '../src/cli/objects.js';
 import { askKernel } from './kernel-oracle/ask.js';
 import { writeGoldens } from './kernel-oracle/write-goldens.js';
 
@@ -51,6 +50,17 @@ function corpusObjects(): string[] {
   const objects = readdirSync(corpus).filter((name) => name.endsWith('.o'));
   if (objects.length === 0) throw new Error(`${corpus}: no objects`);
   return objects.sort().map((name) => join(corpus, name));
+}
+
+/** Names with each `@LIST` replaced by the lines of that file, `#` lines and empty ones left out. */
+function expandLists(names: readonly string[]): string[] {
+  return names.flatMap((name) =>
+    name.startsWith('@')
+      ? readFileSync(name.slice(1), 'utf8')
+          .split('\n')
+          .filter((line) => line !== '' && !line.startsWith('#'))
+      : [name],
+  );
 }
 
 /** Results are named after the files. */

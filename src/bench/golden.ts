@@ -24,13 +24,8 @@ import {
   type GoldenProgram,
 } from './golden-format.js';
 import type { ObjectTruth } from './golden-truth.js';
-import {
-  viewOfLoaded,
-  viewOfRewritten,
-  viewOfTruth,
-  type CanonicalName,
-  type StateView,
-} from './golden-view.js';
+import { viewOfLoaded, viewOfRewritten, type CanonicalName } from './golden-own-view.js';
+import { viewOfTruth, type StateView } from './golden-view.js';
 
 /** Outcome for one program that the kernel has loaded. */
 export interface ProgramComparison {
