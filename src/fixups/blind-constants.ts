@@ -26,7 +26,6 @@ import {
   BPF_OR,
   BPF_PROBE_MEM32,
   BPF_PSEUDO_FUNC,
-  BPF_REG_AX,
   BPF_ST,
   BPF_STX,
   BPF_SUB,
@@ -59,6 +58,7 @@ export const blindConstants: Pass = {
 
   run(env: FixupEnv): void {
     const { store, patcher, patch } = env;
+    const scratch = env.profile.scratchRegister;
     const load: ImmediateLoad = { dst: 0, low: 0 };
     for (let pos = store.first(); pos !== NONE; pos = store.next(pos)) {
       const w0 = store.word0(pos);
@@ -76,7 +76,7 @@ export const blindConstants: Pass = {
       }
       // Drawn for every instruction looked at, blinded or not, as the kernel does.
       const random = env.randomU32() | 0;
-      if (blind(patch.clear(), w0, imm, high, load, random)) pos = patcher.replace(pos, patch);
+      if (blind(patch.clear(), scratch, w0, imm, high, load, random)) pos = patcher.replace(pos, patch);
     }
     store.commit();
   },
@@ -85,6 +85,7 @@ export const blindConstants: Pass = {
 /** Writes the blinded form of one instruction to `patch`; false when it needs none. */
 function blind(
   patch: PatchBuffer,
+  scratch: number,
   w0: number,
   imm: number,
   high: number,
@@ -93,7 +94,7 @@ function blind(
 ): boolean {
   const code = codeOf(w0);
   const dst = dstOf(w0);
-  if (dst === BPF_REG_AX || srcOf(w0) === BPF_REG_AX) return false;
+  if (dst === scratch || srcOf(w0) === scratch) return false;
   const op = opOf(code);
 
   switch (classOf(code)) {
@@ -105,54 +106,54 @@ function blind(
         return true;
       }
       if (classOf(code) === BPF_ALU) {
-        blind32(patch, imm, random);
-        alu32RegOff(patch, op, dst, BPF_REG_AX, offOf(w0));
+        blind32(patch, scratch, imm, random);
+        alu32RegOff(patch, op, dst, scratch, offOf(w0));
       } else {
-        blind64(patch, imm, random);
-        alu64RegOff(patch, op, dst, BPF_REG_AX, offOf(w0));
+        blind64(patch, scratch, imm, random);
+        alu64RegOff(patch, op, dst, scratch, offOf(w0));
       }
       return true;
     }
     case BPF_JMP:
       if ((code & BPF_X) !== 0 || NO_COMPARISON.has(op)) return false;
-      blind64(patch, imm, random);
-      patch.pushOwnTarget(word0(BPF_JMP | op | BPF_X, dst, BPF_REG_AX, 0), 0);
+      blind64(patch, scratch, imm, random);
+      patch.pushOwnTarget(word0(BPF_JMP | op | BPF_X, dst, scratch, 0), 0);
       return true;
     case BPF_JMP32:
       if ((code & BPF_X) !== 0 || NO_COMPARISON.has(op)) return false;
-      blind32(patch, imm, random);
-      patch.pushOwnTarget(word0(BPF_JMP32 | op | BPF_X, dst, BPF_REG_AX, 0), 0);
+      blind32(patch, scratch, imm, random);
+      patch.pushOwnTarget(word0(BPF_JMP32 | op | BPF_X, dst, scratch, 0), 0);
       return true;
     case BPF_ST: {
       const mode = modeOf(code);
       if (mode !== BPF_MEM && mode !== BPF_PROBE_MEM32) return false;
-      blind64(patch, imm, random);
-      if (mode === BPF_MEM) stxMem(patch, code & 0x18, dst, BPF_REG_AX, offOf(w0));
-      else rawInsn(patch, BPF_STX | BPF_PROBE_MEM32 | (code & 0x18), dst, BPF_REG_AX, offOf(w0), 0);
+      blind64(patch, scratch, imm, random);
+      if (mode === BPF_MEM) stxMem(patch, code & 0x18, dst, scratch, offOf(w0));
+      else rawInsn(patch, BPF_STX | BPF_PROBE_MEM32 | (code & 0x18), dst, scratch, offOf(w0), 0);
       return true;
     }
     default:
       if (code === LD_IMM64) {
-        blind64(patch, high, random);
-        alu64Imm(patch, BPF_LSH, BPF_REG_AX, 32);
-        alu64Reg(patch, BPF_MOV, load.dst, BPF_REG_AX);
+        blind64(patch, scratch, high, random);
+        alu64Imm(patch, BPF_LSH, scratch, 32);
+        alu64Reg(patch, BPF_MOV, load.dst, scratch);
         return true;
       }
       if (code !== 0) return false;
-      blind32(patch, load.low, random);
-      alu64Reg(patch, BPF_OR, load.dst, BPF_REG_AX);
+      blind32(patch, scratch, load.low, random);
+      alu64Reg(patch, BPF_OR, load.dst, scratch);
       return true;
   }
 }
 
-/** AX = imm, by way of a random number, 32 bits wide. */
-function blind32(patch: PatchBuffer, imm: number, random: number): void {
-  alu32Imm(patch, BPF_MOV, BPF_REG_AX, random ^ imm);
-  alu32Imm(patch, BPF_XOR, BPF_REG_AX, random);
+/** Scratch register = imm, by way of a random number, 32 bits wide. */
+function blind32(patch: PatchBuffer, scratch: number, imm: number, random: number): void {
+  alu32Imm(patch, BPF_MOV, scratch, random ^ imm);
+  alu32Imm(patch, BPF_XOR, scratch, random);
 }
 
-/** AX = imm, by way of a random number, sign-extended to 64 bits. */
-function blind64(patch: PatchBuffer, imm: number, random: number): void {
-  alu64Imm(patch, BPF_MOV, BPF_REG_AX, random ^ imm);
-  alu64Imm(patch, BPF_XOR, BPF_REG_AX, random);
+/** Scratch register = imm, by way of a random number, sign-extended to 64 bits. */
+function blind64(patch: PatchBuffer, scratch: number, imm: number, random: number): void {
+  alu64Imm(patch, BPF_MOV, scratch, random ^ imm);
+  alu64Imm(patch, BPF_XOR, scratch, random);
 }

@@ -81,6 +81,37 @@ describe('may_goto', () => {
   });
 });
 
+describe('may_goto bounded by time (7.2)', () => {
+  it('asks for the time when its counter is used up, in the scratch register of that release', () => {
+    const scratch = 12;
+    const { insns, env } = runPass(doMiscFixups, {
+      release: '7.2',
+      insns: (out) => {
+        b.mayGoto(out, 1);
+        b.jmpA(out, -2);
+        b.exit(out);
+      },
+    });
+    expect(insns).toEqual(
+      listing((out) => {
+        b.stMem(out, BPF_DW, BPF_REG_FP, -16, 0xffff);
+        b.stMem(out, BPF_DW, BPF_REG_FP, -8, 0);
+        b.ldxMem(out, BPF_DW, scratch, BPF_REG_FP, -16);
+        b.jmpImm(out, op.BPF_JEQ, scratch, 0, 6);
+        b.alu64Imm(out, op.BPF_SUB, scratch, 1);
+        b.jmpImm(out, op.BPF_JNE, scratch, 0, 2);
+        b.mov64Imm(out, scratch, -16);
+        b.callHelper(out, 1);
+        b.stxMem(out, BPF_DW, BPF_REG_FP, scratch, -16);
+        b.jmpA(out, -8);
+        b.exit(out);
+      }),
+    );
+    expect(env.symbols.name(1)).toBe('arch_bpf_timed_may_goto');
+    expect(env.stacks[0]?.depth).toBe(16);
+  });
+});
+
 describe('bpf_loop', () => {
   const program = {
     insns: (out: b.InsnSink): void => {

@@ -16,7 +16,6 @@ import {
   BPF_MOD,
   BPF_MOV,
   BPF_NEG,
-  BPF_REG_AX,
   BPF_X,
   BPF_XOR,
 } from '../isa/opcodes.js';
@@ -37,7 +36,8 @@ export function guardDivision(env: FixupEnv, pos: Pos, w0: number, imm: number):
   const patch = env.patch.clear();
   if ((code & BPF_X) !== 0) {
     if (!signed) guardUnsigned(patch, w0, imm);
-    else if (env.profile.features.signedDivisionGuards) guardSigned(patch, w0, imm);
+    else if (env.profile.features.signedDivisionGuards)
+      guardSigned(patch, w0, imm, env.profile.scratchRegister);
   } else if (signed && imm === -1 && env.profile.features.signedDivisionGuards) {
     if (op === BPF_DIV) rawInsn(patch, classOf(code) | BPF_NEG, dstOf(w0), 0, 0, 0);
     else mov32Imm(patch, dstOf(w0), 0);
@@ -65,26 +65,26 @@ function guardUnsigned(out: PatchBuffer, w0: number, imm: number): void {
   mov32Reg(out, dst, dst);
 }
 
-function guardSigned(out: PatchBuffer, w0: number, imm: number): void {
+function guardSigned(out: PatchBuffer, w0: number, imm: number, scratch: number): void {
   const code = codeOf(w0);
   const is64 = classOf(code) === BPF_ALU64;
   const jump = is64 ? BPF_JMP : BPF_JMP32;
   const alu = is64 ? BPF_ALU64 : BPF_ALU;
   const dst = dstOf(w0);
-  // AX = divisor + 1: 0 for -1, 1 for 0, so that one unsigned comparison tells both cases from all others.
-  mov64Reg(out, BPF_REG_AX, srcOf(w0));
-  rawInsn(out, alu | BPF_ADD, BPF_REG_AX, 0, 0, 1);
+  // Scratch = divisor + 1: 0 for -1, 1 for 0, so that one unsigned comparison tells both cases from all others.
+  mov64Reg(out, scratch, srcOf(w0));
+  rawInsn(out, alu | BPF_ADD, scratch, 0, 0, 1);
   if (opOf(code) === BPF_DIV) {
-    rawInsn(out, jump | BPF_JGT, BPF_REG_AX, 0, 4, 1);
-    rawInsn(out, jump | BPF_JEQ, BPF_REG_AX, 0, 1, 0);
+    rawInsn(out, jump | BPF_JGT, scratch, 0, 4, 1);
+    rawInsn(out, jump | BPF_JEQ, scratch, 0, 1, 0);
     rawInsn(out, alu | BPF_MOV, dst, 0, 0, 0);
     rawInsn(out, alu | BPF_NEG, dst, 0, 0, 0);
     jmpA(out, 1);
     out.push(w0, imm);
     return;
   }
-  rawInsn(out, jump | BPF_JGT, BPF_REG_AX, 0, 3, 1);
-  rawInsn(out, jump | BPF_JEQ, BPF_REG_AX, 0, is64 ? 3 : 4, 1);
+  rawInsn(out, jump | BPF_JGT, scratch, 0, 3, 1);
+  rawInsn(out, jump | BPF_JEQ, scratch, 0, is64 ? 3 : 4, 1);
   mov32Imm(out, dst, 0);
   jmpA(out, 1);
   out.push(w0, imm);

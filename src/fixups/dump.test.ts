@@ -14,10 +14,11 @@ import type { BpfObject, BpfProgram, MapDef } from '../object/program.js';
 import type { LinearProgram } from '../../strategies/linear-program.js';
 import { AUX_ORIG } from '../../strategies/store.js';
 import { dumpAsJson, dumpBytes, dumpListing, dumpXlated, type DumpInput } from './dump.js';
+import { AUX_FLAGS, FLAG_SYMBOL_ADDRESS } from '../verifier/facts.js';
 import { FixupError } from './pass.js';
 import { SymbolTable } from './symbols.js';
 
-const AUX_WORDS = 4;
+const AUX_WORDS = AUX_FLAGS + 1;
 
 function mapNamed(name: string): MapDef {
   return {
@@ -34,12 +35,12 @@ function mapNamed(name: string): MapDef {
   };
 }
 
-/** A rewritten program written down here; `inserted` are the slots that patches brought in. */
+/** A rewritten program written down here; `addressed` are the slots that hold a symbol's number. */
 function inputOf(
   build: (out: b.InsnList) => void,
   given: {
     readonly subprogs?: readonly (readonly [id: number, start: number])[];
-    readonly inserted?: readonly number[];
+    readonly addressed?: readonly number[];
     readonly linear?: Partial<LinearProgram>;
     readonly symbols?: readonly string[];
   } = {},
@@ -47,8 +48,8 @@ function inputOf(
   const out = new b.InsnList();
   build(out);
   const aux = new Uint32Array(AUX_WORDS * out.length);
-  for (let slot = 0; slot < out.length; slot++)
-    aux[slot * AUX_WORDS + AUX_ORIG] = given.inserted?.includes(slot) === true ? 0 : slot + 1;
+  for (let slot = 0; slot < out.length; slot++) aux[slot * AUX_WORDS + AUX_ORIG] = slot + 1;
+  for (const slot of given.addressed ?? []) aux[slot * AUX_WORDS + AUX_FLAGS] = FLAG_SYMBOL_ADDRESS;
   // Longer than the program, as a store may leave it.
   const insns = new Int32Array(2 * out.length + 2).fill(0x55);
   insns.set(out.words());
@@ -269,7 +270,7 @@ describe('the dump view', () => {
     });
   });
 
-  it('names loads of kernel addresses that patches inserted, and leaves equal constants of the program alone', () => {
+  it('names what passes marked as a kernel address, and leaves equal constants of the program alone', () => {
     const input = inputOf(
       (out) => {
         b.ldImm64(out, 0, 1, -1);
@@ -279,13 +280,9 @@ describe('the dump view', () => {
         b.mov32Imm(out, 0, 2);
         b.exit(out);
       },
-      { symbols: ['jiffies', 'pcpu_hot.cpu_number'], inserted: [2, 3, 4, 5] },
+      { symbols: ['jiffies', 'pcpu_hot.cpu_number'], addressed: [2, 4] },
     );
     expect(dumpAsJson(dumpXlated(input))['addresses']).toEqual({ 2: 'jiffies', 4: 'pcpu_hot.cpu_number' });
-    expect(dumpAsJson(dumpXlated({ ...input, symbolLoads: new Set([0]) }))['addresses']).toEqual({
-      0: 'jiffies',
-      4: 'pcpu_hot.cpu_number',
-    });
   });
 
   it('does not take the second half of a 64-bit load for an instruction', () => {

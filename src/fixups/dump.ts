@@ -6,20 +6,15 @@
  * 6.12. Where a dump holds a kernel address, this view holds the number of a symbol and its name beside it; where it
  * holds a map's id, the map's index in the object plus one.
  */
-import { AUX_ORIG } from '../../strategies/store.js';
 import type { LinearProgram } from '../../strategies/linear-program.js';
 import { signed, type DisasmNames } from '../isa/disassembler.js';
-import { classOf, codeOf, dstOf, modeOf, offOf, srcOf, withCode, withOff, withSrc } from '../isa/insn.js';
+import { classOf, codeOf, modeOf, offOf, srcOf, withCode, withOff, withSrc } from '../isa/insn.js';
 import { listing, type ListedFunction } from '../isa/listing.js';
 import {
-  BPF_ADDR_PERCPU,
-  BPF_ALU,
-  BPF_ALU64,
   BPF_CALL,
   BPF_JMP,
   BPF_LDX,
   BPF_MEM,
-  BPF_MOV,
   BPF_PROBE_MEM,
   BPF_PROBE_MEM32,
   BPF_PSEUDO_CALL,
@@ -31,11 +26,11 @@ import {
   BPF_ST,
   BPF_STX,
   BPF_TAIL_CALL,
-  BPF_X,
   LD_IMM64,
 } from '../isa/opcodes.js';
 import { Btf } from '../object/btf.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
+import { AUX_FLAGS, FLAG_SYMBOL_ADDRESS } from '../verifier/facts.js';
 import { funcPrototype } from './func-prototype.js';
 import { FixupError } from './pass.js';
 import type { SymbolTable } from './symbols.js';
@@ -43,8 +38,6 @@ import type { SymbolTable } from './symbols.js';
 const BPF_FUNC_tail_call = 12;
 /** What `find_subprog()` returns when no subprogram starts at the slot; the kernel lets it into the dump. */
 const ENOENT = -2;
-/** Upper half of the 64-bit loads that the passes make for a kernel symbol's address. */
-const KERNEL_ADDRESS_HIGH = -1;
 
 /** What a view is made from. */
 export interface DumpInput {
@@ -52,11 +45,6 @@ export interface DumpInput {
   readonly object: BpfObject;
   readonly program: BpfProgram;
   readonly symbols: SymbolTable;
-  /**
-   * Slots of 64-bit loads that hold a symbol's number. Absent: those that a patch inserted and whose value is one of a
-   * symbol's, the upper half all ones.
-   */
-  readonly symbolLoads?: ReadonlySet<number>;
   /**
    * What the distance of a call is when it does not fit 16 bits: up to 6.12 its low 16 bits, with the number of whatever
    * subprogram starts there (default), in 7.2 zero.
@@ -137,6 +125,9 @@ export function dumpXlated(input: DumpInput): XlatedDump {
     const w0 = words[2 * slot];
     const imm = words[2 * slot + 1];
     const code = codeOf(w0);
+    if ((linear.aux[slot * linear.auxWords + AUX_FLAGS] & FLAG_SYMBOL_ADDRESS) !== 0) {
+      addresses.set(slot, symbols.name(imm) ?? `symbol ${imm}`);
+    }
     if (code === (BPF_JMP | BPF_TAIL_CALL)) {
       words[2 * slot] = withCode(w0, BPF_JMP | BPF_CALL);
       words[2 * slot + 1] = BPF_FUNC_tail_call;
@@ -169,16 +160,8 @@ export function dumpXlated(input: DumpInput): XlatedDump {
           words[2 * slot + 1] = imm + 1;
           maps.set(slot, mapName(object, imm));
           break;
-        case 0: {
-          const name = loadsSymbol(input, slot) ? symbols.name(imm) : undefined;
-          if (name !== undefined) addresses.set(slot, name);
-          break;
-        }
       }
       slot++;
-    } else if (isPercpuAddress(linear, slot)) {
-      const name = symbols.name(imm);
-      if (name !== undefined) addresses.set(slot, name);
     } else {
       words[2 * slot] = withCode(w0, dumpedCode(code));
     }
@@ -213,29 +196,6 @@ function dumpedCode(code: number): number {
 function shownDistance(distance: number, farCalls: 'truncated' | 'zero'): number {
   const low = (distance << 16) >> 16;
   return low === distance || farCalls === 'truncated' ? low : 0;
-}
-
-function loadsSymbol({ linear, symbolLoads }: DumpInput, slot: number): boolean {
-  if (symbolLoads !== undefined) return symbolLoads.has(slot);
-  return linear.insns[2 * slot + 3] === KERNEL_ADDRESS_HIGH && wasInserted(linear, slot);
-}
-
-/** Is the instruction the first of an inserted pair that loads the address of a per-cpu variable? */
-function isPercpuAddress(linear: LinearProgram, slot: number): boolean {
-  const w0 = linear.insns[2 * slot];
-  if (codeOf(w0) !== (BPF_ALU | BPF_MOV) || slot + 1 >= linear.length || !wasInserted(linear, slot))
-    return false;
-  const next = linear.insns[2 * slot + 2];
-  return (
-    codeOf(next) === (BPF_ALU64 | BPF_MOV | BPF_X) &&
-    offOf(next) === BPF_ADDR_PERCPU &&
-    srcOf(next) === dstOf(w0)
-  );
-}
-
-/** Did a patch bring the instruction in, not as its last one? */
-function wasInserted(linear: LinearProgram, slot: number): boolean {
-  return linear.aux[slot * linear.auxWords + AUX_ORIG] === 0;
 }
 
 function mapName(object: BpfObject, index: number): string {

@@ -5,7 +5,7 @@
  * (`bpf_do_misc_fixups()`, kernel/bpf/fixups.c, Linux 7.2).
  */
 import { alu64Imm, callHelper, jmpImm, ldxMem, mov64Imm, stMem, stxMem } from '../isa/builders.js';
-import { BPF_DW, BPF_JEQ, BPF_JMP, BPF_JNE, BPF_REG_AX, BPF_REG_FP, BPF_SUB } from '../isa/opcodes.js';
+import { BPF_DW, BPF_JEQ, BPF_JMP, BPF_JNE, BPF_REG_FP, BPF_SUB } from '../isa/opcodes.js';
 import { word0 } from '../isa/insn.js';
 import type { Pos } from '../../strategies/store.js';
 import type { FixupEnv, SubprogStack } from './pass.js';
@@ -18,19 +18,20 @@ const MAX_TIMED_LOOPS = 0xffff;
 /** Replaces the `may_goto` at `pos`, and notes in `stack` that the subprogram needs the slots. */
 export function rewriteMayGoto(env: FixupEnv, pos: Pos, stack: SubprogStack): Pos {
   const timed = env.profile.features.timedMayGoto;
+  const scratch = env.profile.scratchRegister;
   stack.extra = timed ? 2 * SLOT_SIZE : SLOT_SIZE;
   const counter = -stack.depth - stack.extra;
   const patch = env.patch.clear();
-  ldxMem(patch, BPF_DW, BPF_REG_AX, BPF_REG_FP, counter);
-  patch.pushOwnTarget(word0(BPF_JMP | BPF_JEQ, BPF_REG_AX, 0, 0), 0);
-  alu64Imm(patch, BPF_SUB, BPF_REG_AX, 1);
+  ldxMem(patch, BPF_DW, scratch, BPF_REG_FP, counter);
+  patch.pushOwnTarget(word0(BPF_JMP | BPF_JEQ, scratch, 0, 0), 0);
+  alu64Imm(patch, BPF_SUB, scratch, 1);
   if (timed) {
-    // AX is the function's argument, where the counter lies, and its result, the counter's new value.
-    jmpImm(patch, BPF_JNE, BPF_REG_AX, 0, 2);
-    mov64Imm(patch, BPF_REG_AX, counter);
+    // The scratch register is the function's argument, where the counter lies, and its result, the counter's new value.
+    jmpImm(patch, BPF_JNE, scratch, 0, 2);
+    mov64Imm(patch, scratch, counter);
     callHelper(patch, env.symbols.number('arch_bpf_timed_may_goto'));
   }
-  stxMem(patch, BPF_DW, BPF_REG_FP, BPF_REG_AX, counter);
+  stxMem(patch, BPF_DW, BPF_REG_FP, scratch, counter);
   return env.patcher.replace(pos, patch);
 }
 

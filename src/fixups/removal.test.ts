@@ -147,6 +147,29 @@ describe('nops', () => {
   });
 });
 
+describe('may_goto that goes nowhere', () => {
+  const mayGotos = (out: b.InsnSink): void => {
+    b.mov64Imm(out, 0, 0);
+    b.mayGoto(out, 1);
+    b.mayGoto(out, 0);
+    b.exit(out);
+  };
+
+  it('goes in 7.2, and so does the one in front of it that this leaves aiming at the next instruction', () => {
+    const { insns } = runPass(removeNops, { release: '7.2', insns: mayGotos });
+    expect(insns).toEqual(
+      listing((out) => {
+        b.mov64Imm(out, 0, 0);
+        b.exit(out);
+      }),
+    );
+  });
+
+  it('stays in 6.12', () => {
+    expect(runPass(removeNops, { insns: mayGotos }).insns).toEqual(listing(mayGotos));
+  });
+});
+
 describe('fastcall spills and fills', () => {
   it('become nops in pairs around the call and give back the stack', () => {
     const { insns, env } = runPass(sequence(removeFastcallSpillsFills, removeNops), {

@@ -15,7 +15,6 @@ import {
   BPF_LSH,
   BPF_MOV,
   BPF_OR,
-  BPF_REG_AX,
   BPF_STX,
   BPF_X,
 } from '../isa/opcodes.js';
@@ -36,6 +35,7 @@ export const zextRndHi32: Pass = {
 
   run(env: FixupEnv): void {
     const { store, patcher, patch } = env;
+    const scratch = env.profile.scratchRegister;
     for (let pos = store.first(); pos !== NONE; pos = store.next(pos)) {
       const w0 = store.word0(pos);
       const imm = store.word1(pos);
@@ -65,9 +65,9 @@ export const zextRndHi32: Pass = {
       patch
         .clear()
         .push(w0, imm)
-        .push(word0(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_AX, 0, 0), env.randomU32() | 0)
-        .push(word0(BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_AX, 0, 0), 32)
-        .push(word0(BPF_ALU64 | BPF_OR | BPF_X, dst, BPF_REG_AX, 0), 0);
+        .push(word0(BPF_ALU64 | BPF_MOV | BPF_K, scratch, 0, 0), env.randomU32() | 0)
+        .push(word0(BPF_ALU64 | BPF_LSH | BPF_K, scratch, 0, 0), 32)
+        .push(word0(BPF_ALU64 | BPF_OR | BPF_X, dst, scratch, 0), 0);
       pos = patcher.replace(pos, patch);
     }
     store.commit();

@@ -23,9 +23,12 @@ export interface ProfileTables {
   readonly release: string;
   readonly source: string;
   readonly features: KernelProfile['features'];
+  readonly axRegister: number;
   readonly contexts: KernelProfile['contexts'];
   /** See `KernelProfile.cpuNumberSymbol`. */
   readonly cpuNumberSymbol: string;
+  /** See `KernelProfile.scratchRegister`. */
+  readonly scratchRegister: number;
   readonly maxLoops: number;
   readonly helpers: HelperData;
   readonly maps: Readonly<Partial<Record<MapTypeName, StoredMapOps>>>;
@@ -75,8 +78,10 @@ export function profileFromTables(tables: ProfileTables): KernelProfile {
     source: tables.source,
     auxBytes: structSize('bpf_insn_aux_data'),
     features: tables.features,
+    axRegister: tables.axRegister,
     contexts: tables.contexts,
     cpuNumberSymbol: tables.cpuNumberSymbol,
+    scratchRegister: tables.scratchRegister,
     maxLoops: tables.maxLoops,
     helper: (id) => helpers.any(id),
     helperFor: (user, id) => helpers.forProgram(user, id),

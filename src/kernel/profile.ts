@@ -115,6 +115,12 @@ export interface KernelProfile {
     readonly dumpsFarCallsAsZero?: boolean;
   };
 
+  /**
+   * `BPF_REG_AX`, the verifier's scratch register: 11, from 7.0 on 12 (11 is `BPF_REG_PARAMS`). Shown by dumps, so every rewrite
+   * that uses it has to ask.
+   */
+  readonly axRegister: number;
+
   /** Where releases convert context accesses differently; see src/fixups/context/. */
   readonly contexts: {
     /** `sk_buff` has a bit of its own for "VLAN tag present" (until 6.1); later the tag itself tells. */
@@ -123,8 +129,13 @@ export interface KernelProfile {
     readonly tstampTypeBits: boolean;
     /** `MIN_NAPI_ID`: lower numbers are CPUs. */
     readonly minNapiId: number;
-    /** "No receive queue" is -1 as 64 bits, not 32 (a fix on 6.12's branch). */
+    /**
+     * "No receive queue" is -1 as 64 bits and part of a two-byte field, not as 32 bits and of a four-byte one (a fix on 6.12's
+     * branch).
+     */
     readonly rxQueueNone64: boolean;
+    /** Programs on kprobes may write to the registers they see (6.18). */
+    readonly kprobeStores: boolean;
     /** Member of `bpf_sock_ops_kern` that says whether fields of the TCP socket can be read. */
     readonly sockOpsGuard: string;
     /** Reading `bpf_sock_ops.rtt_min` is guarded like other fields of the TCP socket. */
@@ -137,6 +148,8 @@ export interface KernelProfile {
 
   /** Per-cpu variable, and member where it is a structure, that holds the CPU's number: `pcpu_hot.cpu_number`. */
   readonly cpuNumberSymbol: string;
+  /** `BPF_REG_AX`: the register that only rewriting uses, 11 until 7.1 and 12 where R11 addresses stack arguments. */
+  readonly scratchRegister: number;
   /** `BPF_MAX_LOOPS`. */
   readonly maxLoops: number;
 

@@ -4,6 +4,7 @@
  *
  * Results are shared constants, one per outcome: asking allocates nothing.
  */
+import type { KernelProfile } from '../profile.js';
 import type { Layout } from './layouts.js';
 
 /**
@@ -43,7 +44,12 @@ export interface Access {
   readonly signed: boolean;
   /** The expected attach type the kernel works with (`effectiveAttachType`). */
   readonly attachType: number;
+  /** What the release allows beyond the common rules. */
+  readonly contexts: ReleaseRules;
 }
+
+/** How releases differ in what they allow. */
+export type ReleaseRules = Pick<KernelProfile['contexts'], 'kprobeStores'>;
 
 export type AccessRule = (access: Access) => ContextAccess;
 

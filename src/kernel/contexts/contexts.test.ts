@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ATTACH_TYPE, PROG_TYPE, PROG_TYPE_NAMES } from '../types.js';
+import { profileOf } from '../index.js';
 import { contextAccess, socketAccess } from './index.js';
 import * as layouts from './layouts.js';
 import { BPF_SOCK, BPF_SOCK_ADDR, BPF_SOCK_OPS, SK_BUFF, XDP_MD } from './layouts.js';
@@ -127,6 +128,14 @@ describe('the other contexts', () => {
     expect(load('TRACING', 8, 8).loaded).toBe('BTF_ARGUMENT');
     expect(load('TRACING', 96, 8).valid).toBe(false);
     expect(load('NETFILTER', 8, 8)).toMatchObject({ loaded: 'BTF_ARGUMENT', struct: 'sk_buff' });
+  });
+
+  it('let programs on kprobes write registers where the release does', () => {
+    const { contexts } = profileOf('6.12');
+    const { KPROBE } = PROG_TYPE;
+    expect(contextAccess(KPROBE, 0, 112, 8, true, false, contexts).valid).toBe(false);
+    expect(contextAccess(KPROBE, 0, 112, 8, true, false, profileOf('7.2').contexts).valid).toBe(true);
+    expect(contextAccess(KPROBE, 0, 164, 8, false, false, contexts).valid).toBe(false);
   });
 
   it('let perf event programs read registers whole and samples in parts', () => {

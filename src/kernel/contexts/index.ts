@@ -3,7 +3,7 @@
  * `struct bpf_verifier_ops` answers (Linux 6.12).
  */
 import { PROG_TYPE, effectiveAttachType, type ProgTypeName } from '../types.js';
-import { DENIED, type Access, type AccessRule, type ContextAccess } from './access.js';
+import { DENIED, type Access, type AccessRule, type ContextAccess, type ReleaseRules } from './access.js';
 import { cgroupDevice, sockopt, sysctl } from './cgroup.js';
 import { netfilter, skLookup, skMsg, skReuseport, sockAddr, sockOps, xdp } from './networking.js';
 import {
@@ -67,6 +67,9 @@ const RULES: Partial<Record<ProgTypeName, AccessRule>> = {
 const byType: (AccessRule | undefined)[] = [];
 for (const [name, rule] of Object.entries(RULES)) byType[PROG_TYPE[name as ProgTypeName]] = rule;
 
+/** The newest release's rules: they hold where no release is named. */
+const NEWEST: ReleaseRules = { kprobeStores: true };
+
 /** One access, refilled for every question: rules read it and keep nothing. */
 const asked: { -readonly [Key in keyof Access]: Access[Key] } = {
   offset: 0,
@@ -74,6 +77,7 @@ const asked: { -readonly [Key in keyof Access]: Access[Key] } = {
   write: false,
   signed: false,
   attachType: 0,
+  contexts: NEWEST,
 };
 
 function ask(
@@ -83,18 +87,21 @@ function ask(
   size: number,
   write: boolean,
   signed: boolean,
+  contexts: ReleaseRules,
 ): ContextAccess {
   asked.offset = offset;
   asked.size = size;
   asked.write = write;
   asked.signed = signed;
   asked.attachType = attachType;
+  asked.contexts = contexts;
   return rule(asked);
 }
 
 /**
  * May a program access `size` bytes (1, 2, 4, 8) at byte `offset` of its context? `attachType` is the one passed to the kernel,
- * `signed` says that it is a sign-extending load. The result is a shared constant.
+ * `signed` says that it is a sign-extending load, `contexts` is the profile's (without it the newest release's rules hold).
+ * The result is a shared constant.
  */
 export function contextAccess(
   progType: number,
@@ -103,10 +110,11 @@ export function contextAccess(
   size: number,
   write: boolean,
   signed = false,
+  contexts = NEWEST,
 ): ContextAccess {
   const rule = byType[progType];
   if (rule === undefined) return DENIED;
-  return ask(rule, effectiveAttachType(progType, attachType), offset, size, write, signed);
+  return ask(rule, effectiveAttachType(progType, attachType), offset, size, write, signed, contexts);
 }
 
 /** What a socket pointer points to, named as in `enum bpf_reg_type`. */
@@ -124,5 +132,5 @@ const SOCKET_RULES: Readonly<Record<SocketPointer, AccessRule>> = {
  * Stores are never allowed.
  */
 export function socketAccess(pointer: SocketPointer, offset: number, size: number): ContextAccess {
-  return ask(SOCKET_RULES[pointer], 0, offset, size, false, false);
+  return ask(SOCKET_RULES[pointer], 0, offset, size, false, false, NEWEST);
 }

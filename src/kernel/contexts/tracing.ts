@@ -29,8 +29,11 @@ function alignedLoad({ offset, size, write }: Access, from: number, to: number):
 }
 
 /** `kprobe_prog_is_valid_access()` */
-export const kprobe: AccessRule = (access) =>
-  alignedLoad(access, 0, PT_REGS_SIZE) && access.offset + access.size <= PT_REGS_SIZE ? WHOLE : DENIED;
+export const kprobe: AccessRule = (access) => {
+  const { offset, size, write, contexts } = access;
+  if (write && !contexts.kprobeStores) return DENIED;
+  return offset >= 0 && offset % size === 0 && offset + size <= PT_REGS_SIZE ? WHOLE : DENIED;
+};
 
 /** `tp_prog_is_valid_access()`: the first eight bytes are the kernel's. */
 export const tracepoint: AccessRule = (access) => (alignedLoad(access, 8, MAX_TRACE_SIZE) ? WHOLE : DENIED);
