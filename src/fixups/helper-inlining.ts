@@ -67,9 +67,6 @@ import { FixupError, type FixupEnv } from './pass.js';
 const ENOENT = 2;
 const EINVAL = 22;
 const EOPNOTSUPP = 95;
-/** Allocation flags of storage helpers (include/linux/gfp_types.h). */
-const GFP_ATOMIC = 0x820;
-const GFP_KERNEL = 0xcc0;
 /** `sizeof(struct perf_branch_entry)`, user interface. */
 const PERF_BRANCH_ENTRY_SIZE = 24;
 /** Attachments that run after the function: those have its result. */
@@ -97,9 +94,10 @@ export function addCallArguments(env: FixupEnv, patch: PatchBuffer, pos: Pos, he
     case BPF_FUNC_inode_storage_get:
     case BPF_FUNC_task_storage_get:
     case BPF_FUNC_cgrp_storage_get: {
-      if (!env.profile.features.storageAllocationFlag) return false;
+      const allocation = env.profile.storageAllocation;
+      if (allocation === undefined) return false;
       const atomic = (env.program.flags & BPF_F_SLEEPABLE) === 0 || (flags & FLAG_STORAGE_GET_ATOMIC) !== 0;
-      mov64Imm(patch, BPF_REG_5, atomic ? GFP_ATOMIC : GFP_KERNEL);
+      mov64Imm(patch, BPF_REG_5, atomic ? allocation.atomic : allocation.sleepable);
       return true;
     }
     default:
@@ -142,8 +140,8 @@ export function inlineHelper(env: FixupEnv, patch: PatchBuffer, helper: number):
       if (tracing) ldxMem(patch, BPF_DW, BPF_REG_0, BPF_REG_1, -16);
       return tracing;
     case BPF_FUNC_get_branch_snapshot:
-      snapshotBranches(patch, env.symbols.number('__static_call_return0'));
-      return true;
+      if (features.inlineBranchSnapshot) snapshotBranches(patch, env.symbols.number('__static_call_return0'));
+      return features.inlineBranchSnapshot;
     case BPF_FUNC_kptr_xchg:
       if (!features.inlineKptrXchg) return false;
       mov64Reg(patch, BPF_REG_0, BPF_REG_2);

@@ -6,6 +6,7 @@ import {
   alu64Imm,
   alu64Reg,
   callHelper,
+  jmp32Imm,
   jmpA,
   jmpImm,
   ldxMem,
@@ -105,7 +106,7 @@ export function genLookup(
       return true;
     case 'xsk':
       ldxMem(out, BPF_W, BPF_REG_0, BPF_REG_2, 0);
-      jmpImm(out, BPF_JGE, BPF_REG_0, map.maxEntries, 5);
+      (profile.features.xskIndex64 ? jmpImm : jmp32Imm)(out, BPF_JGE, BPF_REG_0, map.maxEntries, 5);
       alu64Imm(out, BPF_LSH, BPF_REG_0, 3);
       alu64Imm(out, BPF_ADD, BPF_REG_1, profile.member('xsk_map', 'xsk_map').offset);
       alu64Reg(out, BPF_ADD, BPF_REG_0, BPF_REG_1);

@@ -23,10 +23,11 @@ export interface ProfileTables {
   readonly release: string;
   readonly source: string;
   readonly features: KernelProfile['features'];
-  readonly axRegister: number;
   readonly contexts: KernelProfile['contexts'];
   /** See `KernelProfile.cpuNumberSymbol`. */
   readonly cpuNumberSymbol: string;
+  /** See `KernelProfile.storageAllocation`. */
+  readonly storageAllocation?: KernelProfile['storageAllocation'];
   /** See `KernelProfile.scratchRegister`. */
   readonly scratchRegister: number;
   readonly maxLoops: number;
@@ -78,9 +79,9 @@ export function profileFromTables(tables: ProfileTables): KernelProfile {
     source: tables.source,
     auxBytes: structSize('bpf_insn_aux_data'),
     features: tables.features,
-    axRegister: tables.axRegister,
     contexts: tables.contexts,
     cpuNumberSymbol: tables.cpuNumberSymbol,
+    ...(tables.storageAllocation === undefined ? {} : { storageAllocation: tables.storageAllocation }),
     scratchRegister: tables.scratchRegister,
     maxLoops: tables.maxLoops,
     helper: (id) => helpers.any(id),

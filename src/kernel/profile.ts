@@ -95,6 +95,10 @@ export interface KernelProfile {
     readonly inlineSmpProcessorId: boolean;
     /** Per-cpu map lookups are inlined with a per-cpu move (6.10). */
     readonly inlinePercpuLookup: boolean;
+    /** `bpf_get_branch_snapshot()` is inlined (6.10). */
+    readonly inlineBranchSnapshot: boolean;
+    /** The inlined lookup of AF_XDP sockets compares the index as 64 bits (6.12 only) and not as 32. */
+    readonly xskIndex64: boolean;
     /** `bpf_kptr_xchg()` is inlined (6.7). */
     readonly inlineKptrXchg: boolean;
     /** Signed division by constant -1 and by a register is guarded (6.6, the present form 6.11). */
@@ -107,19 +111,11 @@ export interface KernelProfile {
     readonly inlineCurrentTask: boolean;
     /** Addresses of per-cpu variables are moved as 64 bits (6.15) and not as 32. */
     readonly percpuAddress64: boolean;
-    /** Calls of local storage lookups are told how to allocate (until the storage stopped asking). */
-    readonly storageAllocationFlag: boolean;
     /** The trampoline keeps the number of arguments in the low byte of its word only (7.0). */
     readonly maskedArgumentCount: boolean;
     /** A dump shows calls that are too far for 16 bits with distance 0 (7.2) and not with its low 16 bits. */
     readonly dumpsFarCallsAsZero?: boolean;
   };
-
-  /**
-   * `BPF_REG_AX`, the verifier's scratch register: 11, from 7.0 on 12 (11 is `BPF_REG_PARAMS`). Shown by dumps, so every rewrite
-   * that uses it has to ask.
-   */
-  readonly axRegister: number;
 
   /** Where releases convert context accesses differently; see src/fixups/context/. */
   readonly contexts: {
@@ -146,6 +142,11 @@ export interface KernelProfile {
     readonly arenaSignedLoads: boolean;
   };
 
+  /**
+   * Allocation flags that calls of local storage lookups are given: in programs that may not sleep, and in others
+   * (`GFP_ATOMIC`, `GFP_KERNEL`). Absent where the storage does not ask for them any more (7.0).
+   */
+  readonly storageAllocation?: { readonly atomic: number; readonly sleepable: number };
   /** Per-cpu variable, and member where it is a structure, that holds the CPU's number: `pcpu_hot.cpu_number`. */
   readonly cpuNumberSymbol: string;
   /** `BPF_REG_AX`: the register that only rewriting uses, 11 until 7.1 and 12 where R11 addresses stack arguments. */
