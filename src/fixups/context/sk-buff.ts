@@ -27,7 +27,6 @@ import {
   BPF_JSET,
   BPF_LSH,
   BPF_MOV,
-  BPF_REG_AX,
   BPF_RSH,
   BPF_ST,
   BPF_STX,
@@ -67,10 +66,11 @@ export function loadSharedInfo(profile: KernelProfile): (access: Conversion, bas
   const head = profile.member('sk_buff', 'head');
   const endSize = sizeBits(end.size);
   const headSize = sizeBits(head.size);
+  const ax = profile.scratchRegister;
   return ({ out, dst }, base) => {
-    ldxMem(out, endSize, BPF_REG_AX, base, end.offset);
+    ldxMem(out, endSize, ax, base, end.offset);
     ldxMem(out, headSize, dst, base, head.offset);
-    alu64Reg(out, BPF_ADD, dst, BPF_REG_AX);
+    alu64Reg(out, BPF_ADD, dst, ax);
   };
 }
 
@@ -149,19 +149,20 @@ function tstamp(profile: KernelProfile): Converter {
   );
   const atIngress = maskOf(ingress);
   const isDelivery = maskOf(kind);
+  const ax = profile.scratchRegister;
 
   const read = (access: Conversion): void => {
     const { out, dst, src } = access;
     if (!access.tstampTypeAccess) {
-      ldxMem(out, BPF_B, BPF_REG_AX, src, ingress.offset);
+      ldxMem(out, BPF_B, ax, src, ingress.offset);
       if (profile.contexts.tstampTypeBits) {
-        jmp32Imm(out, BPF_JSET, BPF_REG_AX, atIngress, 1);
+        jmp32Imm(out, BPF_JSET, ax, atIngress, 1);
         jmpA(out, 4);
-        jmp32Imm(out, BPF_JSET, BPF_REG_AX, isDelivery, 1);
+        jmp32Imm(out, BPF_JSET, ax, isDelivery, 1);
         jmpA(out, 2);
       } else {
-        alu32Imm(out, BPF_AND, BPF_REG_AX, atIngress | isDelivery);
-        jmp32Imm(out, BPF_JNE, BPF_REG_AX, atIngress | isDelivery, 2);
+        alu32Imm(out, BPF_AND, ax, atIngress | isDelivery);
+        jmp32Imm(out, BPF_JNE, ax, atIngress | isDelivery, 2);
       }
       mov64Imm(out, dst, 0);
       jmpA(out, 1);
@@ -176,11 +177,11 @@ function tstamp(profile: KernelProfile): Converter {
     }
     const { out, dst } = access;
     if (!access.tstampTypeAccess) {
-      ldxMem(out, BPF_B, BPF_REG_AX, dst, ingress.offset);
-      jmp32Imm(out, BPF_JSET, BPF_REG_AX, atIngress, 1);
+      ldxMem(out, BPF_B, ax, dst, ingress.offset);
+      jmp32Imm(out, BPF_JSET, ax, atIngress, 1);
       jmpA(out, 2);
-      alu32Imm(out, BPF_AND, BPF_REG_AX, ~isDelivery);
-      stxMem(out, BPF_B, dst, BPF_REG_AX, ingress.offset);
+      alu32Imm(out, BPF_AND, ax, ~isDelivery);
+      stxMem(out, BPF_B, dst, ax, ingress.offset);
     }
     emitStore(access, BPF_DW, dst, stamp.offset);
   };
@@ -196,9 +197,10 @@ function tstampType(profile: KernelProfile): Converter {
     };
   }
   const delivery = profile.member('sk_buff', 'mono_delivery_time');
+  const ax = profile.scratchRegister;
   return ({ out, dst, src }) => {
-    ldxMem(out, BPF_B, BPF_REG_AX, src, delivery.offset);
-    jmp32Imm(out, BPF_JSET, BPF_REG_AX, maskOf(delivery), 2);
+    ldxMem(out, BPF_B, ax, src, delivery.offset);
+    jmp32Imm(out, BPF_JSET, ax, maskOf(delivery), 2);
     mov32Imm(out, dst, 0);
     jmpA(out, 1);
     mov32Imm(out, dst, TSTAMP_DELIVERY_MONO);
@@ -296,20 +298,21 @@ function computedDataEnd(profile: KernelProfile): Converter {
   const len = profile.member('sk_buff', 'len');
   const dataLen = profile.member('sk_buff', 'data_len');
   const saved = profile.member('sk_buff', 'cb').offset + profile.member('sk_skb_cb', 'temp_reg').offset;
+  const ax = profile.scratchRegister;
   return (access) => {
     const { out, dst, src } = access;
     const same = dst === src;
     const register = same ? spareRegister(access) : dst;
     if (same) stxMem(out, BPF_DW, src, register, saved);
     ldxMem(out, sizeBits(data.size), register, src, data.offset);
-    ldxMem(out, sizeBits(len.size), BPF_REG_AX, src, len.offset);
-    alu64Reg(out, BPF_ADD, register, BPF_REG_AX);
-    ldxMem(out, sizeBits(dataLen.size), BPF_REG_AX, src, dataLen.offset);
-    alu64Reg(out, BPF_SUB, register, BPF_REG_AX);
+    ldxMem(out, sizeBits(len.size), ax, src, len.offset);
+    alu64Reg(out, BPF_ADD, register, ax);
+    ldxMem(out, sizeBits(dataLen.size), ax, src, dataLen.offset);
+    alu64Reg(out, BPF_SUB, register, ax);
     if (same) {
-      mov64Reg(out, BPF_REG_AX, src);
+      mov64Reg(out, ax, src);
       mov64Reg(out, dst, register);
-      ldxMem(out, BPF_DW, register, BPF_REG_AX, saved);
+      ldxMem(out, BPF_DW, register, ax, saved);
     }
   };
 }

@@ -117,6 +117,8 @@ export function sockOpsTable(profile: KernelProfile): FieldTable {
     sk,
     temp: context('temp').offset,
   };
+  // The socket itself can be had of any full socket, what is in it only of some.
+  const socketGuard: Guard = { ...guard, flag: context('is_fullsock') };
   const remotePort = loadThrough(sk, common('skc_dport'));
   const hash = profile.member('sock', 'sk_txhash');
   const loadHash = guardedLoad(guard, hash);
@@ -147,7 +149,7 @@ export function sockOpsTable(profile: KernelProfile): FieldTable {
       if (access.write) storeHash(access);
       else loadHash(access);
     })
-    .at('sk', guardedLoad(guard))
+    .at('sk', guardedLoad(socketGuard))
     .at('skb_data_end', loadMember(context('skb_data_end')))
     .at('skb_data', behindPacket(skb, profile.member('sk_buff', 'data')))
     .at('skb_len', behindPacket(skb, profile.member('sk_buff', 'len')))

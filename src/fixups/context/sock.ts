@@ -31,7 +31,8 @@ export function sockTable(profile: KernelProfile): FieldTable {
   const sock = (name: string): Member => profile.member('sock', name);
   const common = (name: string): Member => profile.member('sock_common', name);
   const rxQueue = loadField(common('skc_rx_queue_mapping'));
-  const none = profile.contexts.rxQueueNone64 ? mov64Imm : mov32Imm;
+  const wide = profile.contexts.rxQueueNone64;
+  const none = wide ? mov64Imm : mov32Imm;
   return new FieldTable(BPF_SOCK)
     .at('bound_dev_if', loadOrStoreMember(common('skc_bound_dev_if')))
     .at('mark', loadOrStoreMember(sock('sk_mark')))
@@ -50,6 +51,7 @@ export function sockTable(profile: KernelProfile): FieldTable {
       rxQueue(access);
       jmpImm(access.out, BPF_JNE, access.dst, NO_QUEUE_MAPPING, 1);
       none(access.out, access.dst, -1);
+      if (!wide) access.targetSize = 4;
     });
 }
 
