@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { newCounters } from './counters.js';
 import { Labels, unlabelled } from './labels.js';
 
 describe('labels', () => {
   it('stand for themselves until their records go', () => {
-    const labels = new Labels(5);
+    const labels = new Labels(5, newCounters());
     expect([labels.resolve(0), labels.resolve(4), labels.resolve(labels.end)]).toEqual([0, 4, 5]);
     expect(labels.isRoot(3)).toBe(true);
   });
 
   it('lead along any chain of heirs to the one that is left', () => {
-    const labels = new Labels(100);
+    const labels = new Labels(100, newCounters());
     for (let label = 0; label < 99; label++) labels.alias(label, label + 1);
     expect([labels.resolve(0), labels.resolve(50), labels.resolveJump(7)]).toEqual([99, 99, 99]);
     labels.alias(99, labels.end);
@@ -17,7 +18,7 @@ describe('labels', () => {
   });
 
   it('part jumps from the rest once a prologue is skipped, and only for what led there before', () => {
-    const labels = new Labels(10);
+    const labels = new Labels(10, newCounters());
     labels.alias(2, 3);
     const rest = labels.allocate(0);
     labels.split(3, rest, 4);
@@ -27,7 +28,7 @@ describe('labels', () => {
   });
 
   it('remember what was removed, through a split as well', () => {
-    const labels = new Labels(10);
+    const labels = new Labels(10, newCounters());
     const rest = labels.allocate(0);
     labels.split(3, rest, 4);
     expect(labels.isRemoved(3)).toBe(false);
@@ -38,7 +39,7 @@ describe('labels', () => {
   });
 
   it('are given out without end, keeping what is known of the others', () => {
-    const labels = new Labels(3);
+    const labels = new Labels(3, newCounters());
     labels.alias(0, 2);
     labels.split(1, labels.allocate(4), 2);
     labels.markRemoved(0);

@@ -17,6 +17,8 @@
  * Every operation is O(1), resolving amortised nearly so. Tables are zeroed memory: nothing is written for labels
  * that never moved.
  */
+import type { Counters } from './counters.js';
+
 export class Labels {
   /** The label of the end of the program. */
   readonly end: number;
@@ -33,7 +35,10 @@ export class Labels {
   /** The labels that were split, and what everything but jumps aims at in their place. */
   private readonly splits = new Map<number, number>();
 
-  constructor(slots: number) {
+  constructor(
+    slots: number,
+    private readonly counters: Counters,
+  ) {
     this.end = slots;
     this.count = slots + 1;
     const capacity = this.count + Math.max(64, slots >> 3);
@@ -41,12 +46,7 @@ export class Labels {
     this.parents = new Int32Array(capacity);
     this.jumpParents = this.parents;
     this.removed = new Uint8Array(capacity);
-  }
-
-  /** Bytes of the tables. */
-  get bytes(): number {
-    const jumps = this.jumpParents === this.parents ? 0 : this.jumpParents.byteLength;
-    return this.stamps.byteLength + this.parents.byteLength + this.removed.byteLength + jumps;
+    this.countTables();
   }
 
   /** A new label, to be carried by a record with the given stamp. */
@@ -120,6 +120,14 @@ export class Labels {
     const removed = new Uint8Array(capacity);
     removed.set(this.removed);
     this.removed = removed;
+    this.countTables();
+  }
+
+  private countTables(): void {
+    const jumps = this.jumpParents === this.parents ? 0 : this.jumpParents.byteLength;
+    this.counters.allocations += jumps === 0 ? 3 : 4;
+    this.counters.bytesAllocated +=
+      this.stamps.byteLength + this.parents.byteLength + this.removed.byteLength + jumps;
   }
 }
 

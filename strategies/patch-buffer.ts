@@ -112,3 +112,19 @@ export function assertPatch(patch: PatchBuffer, replacedKind: number, subprogs: 
     }
   }
 }
+
+/** Does the patch still hold the replaced 16-bit branch as one? */
+export function keepsShortBranch(patch: PatchBuffer): boolean {
+  for (let slot = 0; slot < patch.length; slot++) {
+    if (patch.kinds[slot] === OWN && branchKind(patch.words[2 * slot]) === BRANCH_OFF) return true;
+  }
+  return false;
+}
+
+/** Does a branch of the patch lead to the slot behind it? */
+export function jumpsBehind(patch: PatchBuffer): boolean {
+  for (let slot = 0; slot < patch.length; slot++) {
+    if (patch.kinds[slot] === INSIDE && insideTarget(patch, slot) === patch.length) return true;
+  }
+  return false;
+}

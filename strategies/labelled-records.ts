@@ -1,0 +1,258 @@
+/**
+ * Records that know each other by labels: who aims at whom stays true whatever is inserted, removed or moved.
+ *
+ *     [ jeq | label 4 | target 9 ] ... [ mov | label 9 | - ]        a branch and its target
+ *     [ jeq | label 4 | target 9 ] ... [ a | label 9 | - ] [ b | unlabelled | - ] [ mov | unlabelled | - ]
+ *                                        `---- the second one patched to three: nobody had to be told ----'
+ *
+ * Here the contract's rules of identity and aux become writes to the records of a patch, labels.ts keeps what became of
+ * labels nobody carries any more, branch-ranges.ts when a 16-bit distance may have become too long.
+ */
+import {
+  BRANCH_OFF,
+  BRANCH_SUBPROG,
+  branchKind,
+  definesSubregister,
+  NOT_BRANCH,
+  type OriginalSlot,
+} from '../src/isa/insn.js';
+import { LONGEST, magnitudeOf } from './branch-ranges.js';
+import { DeferredMetadata } from './deferred-metadata.js';
+import { Labels, unlabelled } from './labels.js';
+import { INSIDE, insideTarget, OWN, PATCH_MAX, PLAIN, type PatchBuffer } from './patch-buffer.js';
+import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
+import { RecordMemory } from './record-memory.js';
+import { AUX_SEEN, AUX_ZEXT, NONE, PatchRangeError, type Pos, type StoreInput } from './store.js';
+
+export abstract class LabelledRecords extends RecordMemory {
+  protected readonly labels: Labels;
+  protected readonly metadata: DeferredMetadata;
+  /** Labels of the slots of the patch being written, the one behind it included; negative: none (yet). */
+  private readonly inner = new Int32Array(PATCH_MAX + 1);
+
+  /**
+   * @param capacity records to make room for; the container then fills in the input's with `load`
+   * @throws RangeError when the input is inconsistent
+   */
+  constructor(input: StoreInput, capacity: number) {
+    super(input, capacity);
+    this.labels = new Labels(this.slots, this.counters);
+    this.metadata = new DeferredMetadata(input, this.labels, this.counters);
+  }
+
+  abstract first(): Pos;
+  abstract next(pos: Pos): Pos;
+  abstract prev(pos: Pos): Pos;
+  abstract locate(slot: OriginalSlot): Pos;
+
+  /** The label that the branch whose record starts at word `at` aims at now. */
+  protected targetOf(at: number): number {
+    const target = this.records[at + TARGET];
+    return branchKind(this.records[at]) === BRANCH_SUBPROG
+      ? this.labels.resolve(target)
+      : this.labels.resolveJump(target);
+  }
+
+  /** The label of a record, a new one if it had none. */
+  protected labelOf(pos: Pos): number {
+    const at = pos * RECORD_WORDS + LABEL;
+    const label = this.records[at];
+    return label >= 0 ? label : (this.records[at] = this.labels.allocate(-1 - label));
+  }
+
+  protected labelBehind(pos: Pos): number {
+    const behind = this.next(pos);
+    return behind === NONE ? this.labels.end : this.labelOf(behind);
+  }
+
+  /** A 16-bit branch is about to go, and an overflow that it may have with it: what `branch-ranges.ts` must not miss. */
+  protected beforeDropping(at: number): void {
+    if (branchKind(this.records[at]) === BRANCH_OFF && this.ranges.suspicious(this.count))
+      this.verifyRanges();
+  }
+
+  /**
+   * Writes a patch over the records `first`.. and, for its last instruction, `last`, which still holds what is
+   * replaced.
+   * @param behind label of the record behind the patch, if one of its branches leads there
+   * @param stamp the patch's number
+   */
+  protected writePatch(first: Pos, last: Pos, patch: PatchBuffer, behind: number, stamp: number): void {
+    const { records, rows, auxWords, inner } = this;
+    const { words, kinds, length } = patch;
+    const end = length - 1;
+    const replaced = last * RECORD_WORDS;
+    const identity = records[replaced + LABEL];
+    const target = records[replaced + TARGET] === NO_TARGET ? NO_TARGET : this.targetOf(replaced);
+    const oldStamp = identity >= 0 ? this.labels.stamps[identity] : -1 - identity;
+    const seen = rows[last * auxWords + AUX_SEEN];
+    inner.fill(NO_TARGET, 0, length);
+    inner[0] = identity;
+    inner[length] = behind;
+    for (let slot = 0; slot < length; slot++) {
+      if (kinds[slot] !== INSIDE) continue;
+      const leads = insideTarget(patch, slot);
+      if (inner[leads] < 0) inner[leads] = this.labels.allocate(0);
+    }
+    const stamps = this.labels.stamps;
+    for (let slot = 0; slot < length; slot++) {
+      const pos = slot === end ? last : first + slot;
+      const at = pos * RECORD_WORDS;
+      const w0 = words[2 * slot];
+      const w1 = words[2 * slot + 1];
+      const made = slot === end ? oldStamp : stamp;
+      const label = inner[slot];
+      records[at + W0] = w0;
+      records[at + W1] = w1;
+      if (label >= 0) {
+        stamps[label] = made;
+        records[at + LABEL] = label;
+      } else {
+        records[at + LABEL] = unlabelled(made);
+      }
+      const kind = kinds[slot];
+      records[at + TARGET] =
+        kind === PLAIN
+          ? NO_TARGET
+          : kind === INSIDE
+            ? inner[insideTarget(patch, slot)]
+            : kind === OWN
+              ? target
+              : this.metadata.subprogLabel(patch.subprogs[slot]);
+      const row = pos * auxWords;
+      rows[row + AUX_SEEN] = seen;
+      rows[row + AUX_ZEXT] = definesSubregister(w0, w1) ? 1 : 0;
+    }
+  }
+
+  /** The labels of the `count` records from `pos` on go to the next survivor, or to the end when that is `NONE`. */
+  protected passLabels(pos: Pos, count: number, survivor: Pos): void {
+    const { records, labels } = this;
+    let heir = survivor === NONE ? labels.end : records[survivor * RECORD_WORDS + LABEL];
+    let gone = pos;
+    for (let removed = 0; removed < count; removed++) {
+      const label = records[gone * RECORD_WORDS + LABEL];
+      if (label >= 0) {
+        labels.markRemoved(label);
+        if (heir >= 0) {
+          labels.alias(label, heir);
+        } else {
+          labels.stamps[label] = -1 - heir;
+          records[survivor * RECORD_WORDS + LABEL] = label;
+          heir = label;
+        }
+      }
+      gone = this.next(gone);
+    }
+  }
+
+  /** Jumps that aim at `pos` aim at `body` from now on, but for those between the two. */
+  protected splitLabel(pos: Pos, body: Pos): void {
+    const { records, labels } = this;
+    const front = this.labelOf(pos);
+    const behind = this.labelOf(body);
+    const rest = labels.allocate(labels.stamps[front]);
+    for (let at = pos; at !== body; at = this.next(at)) {
+      const word = at * RECORD_WORDS;
+      const isJump = records[word + TARGET] !== NO_TARGET && branchKind(records[word]) !== BRANCH_SUBPROG;
+      if (isJump && labels.resolveJump(records[word + TARGET]) === front) records[word + TARGET] = rest;
+    }
+    labels.split(front, rest, behind);
+    records[pos * RECORD_WORDS + LABEL] = rest;
+  }
+
+  /** The record that carries `label`, looked for from `pos` on in both directions; it must be there. */
+  protected outwardFrom(pos: Pos, label: number): Pos {
+    const records = this.records;
+    let forward = pos;
+    let back = pos;
+    let visits = 0;
+    while (forward !== NONE || back !== NONE) {
+      visits++;
+      if (forward !== NONE) {
+        if (records[forward * RECORD_WORDS + LABEL] === label) break;
+        forward = this.next(forward);
+      }
+      if (back !== NONE) {
+        if (records[back * RECORD_WORDS + LABEL] === label) {
+          forward = back;
+          break;
+        }
+        back = this.prev(back);
+      }
+    }
+    this.counters.nodeVisits += visits;
+    return forward;
+  }
+
+  /**
+   * Looks at every 16-bit branch; see branch-ranges.ts.
+   * @param culprit original slot to name if there is one too long, instead of the patch that made it so
+   * @throws PatchRangeError
+   */
+  protected verifyRanges(culprit?: OriginalSlot): void {
+    const { records, labels, count } = this;
+    const slots = new Int32Array(labels.count);
+    const stamps = new Int32Array(count);
+    const branches: number[] = [];
+    slots[labels.end] = count;
+    let slot = 0;
+    for (let pos = this.first(); pos !== NONE; pos = this.next(pos), slot++) {
+      const at = pos * RECORD_WORDS;
+      const label = records[at + LABEL];
+      if (label >= 0) slots[label] = slot;
+      stamps[slot] = label >= 0 ? labels.stamps[label] : -1 - label;
+      if (branchKind(records[at]) === BRANCH_OFF)
+        branches.push(slot, labels.resolveJump(records[at + TARGET]));
+    }
+    this.counters.probeVisits += count;
+    const sources = new Int32Array(branches.length / 2);
+    const targets = new Int32Array(branches.length / 2);
+    let longest = 0;
+    for (let at = 0; at < sources.length; at++) {
+      sources[at] = branches[2 * at];
+      targets[at] = slots[branches[2 * at + 1]];
+      longest = Math.max(longest, magnitudeOf(targets[at] - sources[at] - 1));
+    }
+    if (longest > LONGEST)
+      throw new PatchRangeError(culprit ?? this.ranges.firstFailure(stamps, sources, targets));
+    this.ranges.restart(longest);
+  }
+
+  /**
+   * Walks both ways and recounts; labels, targets and `locate` must fit the records met.
+   * @throws Error naming what does not hold
+   */
+  protected checkRecords(): void {
+    const { records, labels } = this;
+    const carried = new Set<number>([labels.end]);
+    let previous = NONE;
+    let origin = 0;
+    let met = 0;
+    for (let pos = this.first(); pos !== NONE; pos = this.next(pos)) {
+      if (this.prev(pos) !== previous)
+        throw new Error(`the record before record ${met} is not the one met before`);
+      const label = records[pos * RECORD_WORDS + LABEL];
+      if (label >= 0) {
+        if (carried.has(label)) throw new Error(`label ${label} is carried twice`);
+        if (!labels.isRoot(label)) throw new Error(`label ${label} is carried, but an alias`);
+        carried.add(label);
+      }
+      if (this.origin(pos) !== 0) {
+        if (this.origin(pos) <= origin) throw new Error(`original slots out of order at record ${met}`);
+        origin = this.origin(pos);
+        if (this.locate(origin - 1) !== pos) throw new Error(`original slot ${origin - 1} is not located`);
+      }
+      previous = pos;
+      if (++met > this.count) throw new Error('the sequence does not end');
+    }
+    if (met !== this.count) throw new Error(`${met} records, ${this.count} counted`);
+    for (let pos = this.first(); pos !== NONE; pos = this.next(pos)) {
+      const at = pos * RECORD_WORDS;
+      const isBranch = branchKind(records[at]) !== NOT_BRANCH;
+      if (isBranch !== (records[at + TARGET] !== NO_TARGET))
+        throw new Error('a target without branch, or without');
+      if (isBranch && !carried.has(this.targetOf(at))) throw new Error('a branch aims at no record');
+    }
+  }
+}
