@@ -4,6 +4,7 @@ import { packageVersion } from '../bench/checkout.js';
 import { registerList } from './list.js';
 import { oneLineErrors } from './outcome.js';
 import { registerRun } from './run.js';
+import { registerVerifyGolden } from './verify-golden.js';
 import { registerXlated } from './xlated.js';
 
 /** The command line, ready to parse; errors are thrown, never exits. */
@@ -16,6 +17,7 @@ export function makeProgram(): Command {
   oneLineErrors(program);
   registerRun(program);
   registerXlated(program);
+  registerVerifyGolden(program);
   registerList(program);
   return program;
 }
