@@ -11,12 +11,13 @@ import { writeFileAtomic } from '../src/bench/atomic-file.js';
 import { packageRoot } from '../src/bench/checkout.js';
 import type { ObjectTruth } from '../src/bench/golden-truth.js';
 import { askKernel } from './kernel-oracle/ask.js';
-import { writeGoldens } from './kernel-oracle/write-goldens.js';
+import { staleObjects, writeGoldens } from './kernel-oracle/write-goldens.js';
 
 interface OracleOptions {
   readonly cache: string;
   readonly seconds: number;
   readonly out?: string;
+  readonly stale?: boolean;
 }
 
 const root = packageRoot();
@@ -27,18 +28,25 @@ const command = new Command('kernel-oracle')
   .option('--cache <folder>', 'where kernel packages are kept', join(root, '.cache', 'kernel-oracle'))
   .option('--seconds <n>', 'time limit of one program', parseSeconds, 600)
   .option('--out <folder>', 'write a full record of each object here instead of goldens')
+  .option('--stale', 'only objects of the corpus whose golden is missing or of another build')
   .action(async (release: string, names: string[], options: OracleOptions) => {
     if (names.length > 0 && options.out === undefined)
       throw new Error('objects of your own need --out FOLDER');
-    const objects = (names.length > 0 ? expandLists(names) : corpusObjects()).map((name) => resolve(name));
-    rejectSameNames(objects);
+    const folder = join(corpus, 'golden', release);
+    const all = (names.length > 0 ? expandLists(names) : corpusObjects()).map((name) => resolve(name));
+    rejectSameNames(all);
+    const objects = options.stale === true ? staleObjects(folder, all) : all;
+    if (objects.length === 0) {
+      process.stdout.write(`${release}: every golden is of the object as it is\n`);
+      return;
+    }
     const answer = await askKernel(release, objects, {
       sources: join(root, 'scripts/kernel-oracle'),
       cache: resolve(options.cache),
       seconds: options.seconds,
       progress: (line) => process.stderr.write(`${line}\n`),
     });
-    if (options.out === undefined) writeGoldens(join(corpus, 'golden', release), answer);
+    if (options.out === undefined) writeGoldens(folder, all, answer);
     else {
       writeRecords(options.out, answer.objects);
       writeFileAtomic(join(options.out, 'kernel.json'), `${JSON.stringify(answer.kernel, null, 2)}\n`);

@@ -1,10 +1,14 @@
 /** Turns a kernel's answer about the corpus into the files of `corpus/golden/RELEASE`. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../../src/bench/atomic-file.js';
 import {
   formatGoldenObject,
   goldenState,
+  readGoldenKernel,
+  readGoldenObject,
+  sha256Of,
+  type GoldenKernel,
   type GoldenObject,
   type GoldenProgram,
 } from '../../src/bench/golden-format.js';
@@ -60,18 +64,43 @@ function goldenObject(truth: ObjectTruth): GoldenObject {
   };
 }
 
+/** Those of the object files whose golden is missing or of another build. */
+export function staleObjects(folder: string, paths: readonly string[]): string[] {
+  return paths.filter((path) => {
+    const golden = join(folder, `${basename(path)}.json`);
+    return !existsSync(golden) || readGoldenObject(golden).sha256 !== sha256Of(path);
+  });
+}
+
 /**
- * Writes one file per object and `kernel.json`, and removes the files of objects that are no more.
+ * Writes one file per object and `kernel.json`.
+ * @param corpus all objects of the corpus: goldens of others are removed, those not asked about stay
+ * @throws Error when goldens would stay that another kernel made
  */
-export function writeGoldens(folder: string, answer: Answer): void {
-  const { kernel } = answer;
-  const kept = new Set(['kernel.json']);
+export function writeGoldens(folder: string, corpus: readonly string[], answer: Answer): void {
+  const kernel = withEarlierNames(folder, corpus, answer);
+  const kept = new Set(['kernel.json', ...corpus.map((path) => `${basename(path)}.json`)]);
   for (const truth of answer.objects) {
     const file = `${truth.object}.json`;
-    kept.add(file);
     writeFileAtomic(join(folder, file), formatGoldenObject(goldenObject(truth)));
   }
   writeFileAtomic(join(folder, 'kernel.json'), `${JSON.stringify(kernel, null, 2)}\n`);
-  if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name));
+}
+
+/** The kernel of the answer, with the other names of the symbols in goldens that stay. */
+function withEarlierNames(
+  folder: string,
+  corpus: readonly string[],
+  { kernel, objects }: Answer,
+): GoldenKernel {
+  const path = join(folder, 'kernel.json');
+  if (objects.length === corpus.length || !existsSync(path)) return kernel;
+  const earlier = readGoldenKernel(path);
+  if (earlier.version !== kernel.version || earlier.libbpf !== kernel.libbpf)
+    throw new Error(
+      `${folder}: made by ${earlier.uname} with libbpf ${earlier.libbpf}, needs all objects anew`,
+    );
+  const aliases = Object.entries({ ...earlier.aliases, ...kernel.aliases });
+  return { ...kernel, aliases: Object.fromEntries(aliases.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
