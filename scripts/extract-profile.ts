@@ -8,8 +8,9 @@
  * is named on stderr and left out, since kernels differ in what they have.
  */
 import { readFileSync } from 'node:fs';
+import { extractStructs } from '../src/kernel/struct-extraction.js';
 import { WANTED_MEMBERS } from '../src/kernel/wanted-members.js';
-import { BTF_KIND_STRUCT, BTF_KIND_UNION, Btf } from '../src/object/btf.js';
+import { Btf } from '../src/object/btf.js';
 
 function fail(message: string): never {
   console.error(`extract-profile: ${message}`);
@@ -28,75 +29,21 @@ function readBtf(): Btf {
   }
 }
 
-const btf = readBtf();
+const { structs, missing } = extractStructs(readBtf(), WANTED_MEMBERS);
+for (const line of missing) console.error(`extract-profile: ${release} has ${line}`);
 
-/** A member's place in the outermost structure, in bits, and its type. */
-interface Place {
-  readonly bits: number;
-  readonly type: number;
-  /** Width of a bit field, 0 for others. */
-  readonly width: number;
-}
-
-function isComposite(type: number): boolean {
-  const kind = btf.kind(type);
-  return kind === BTF_KIND_STRUCT || kind === BTF_KIND_UNION;
-}
-
-/** Finds a member by name, also in anonymous structures and unions. */
-function findMember(struct: number, name: string): Place | undefined {
-  for (let i = 0; i < btf.vlen(struct); i++) {
-    const bits = btf.memberBitOffset(struct, i);
-    const type = btf.elementType(struct, i);
-    const memberName = btf.elementName(struct, i);
-    if (memberName === name) return { bits, type, width: btf.memberBitSize(struct, i) };
-    if (memberName !== '') continue;
-    const anonymous = btf.skipModifiers(type);
-    const inner = isComposite(anonymous) ? findMember(anonymous, name) : undefined;
-    if (inner !== undefined) return { ...inner, bits: bits + inner.bits };
-  }
-  return undefined;
-}
-
-/** Finds a member by a path of names joined by dots. */
-function findPath(struct: number, path: string): Place | undefined {
-  let place: Place = { bits: 0, type: struct, width: 0 };
-  for (const name of path.split('.')) {
-    const composite = btf.skipModifiers(place.type);
-    const inner = isComposite(composite) ? findMember(composite, name) : undefined;
-    if (inner === undefined) return undefined;
-    place = { ...inner, bits: place.bits + inner.bits };
-  }
-  return place;
-}
-
-const lines: string[] = [];
-for (const [struct, paths] of Object.entries(WANTED_MEMBERS)) {
-  const type = btf.idsByName(struct).find(isComposite);
-  if (type === undefined) {
-    console.error(`extract-profile: ${release} has no structure ${struct}`);
-    continue;
-  }
-  lines.push(`  ${struct}: {`, `    size: ${btf.size(type)},`, '    members: {');
-  for (const path of paths.trim().split(/\s+/).filter(Boolean)) {
-    const place = findPath(type, path);
-    if (place === undefined) {
-      console.error(`extract-profile: ${release} has no member ${path} of structure ${struct}`);
-      continue;
-    }
-    const byte = Math.floor(place.bits / 8);
-    const size = btf.resolveSize(place.type) ?? 0;
-    const bitField = place.width > 0 ? `, ${place.bits % 8}, ${place.width}` : '';
-    const key = /^\w+$/.test(path) ? path : `'${path}'`;
-    lines.push(`      ${key}: [${byte}, ${size}${bitField}],`);
-  }
-  lines.push('    },', '  },');
-}
-
-const constant = `STRUCTS_${release.replaceAll(/\W/g, '_')}`;
+const keyOf = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);
+const lines = Object.entries(structs).flatMap(([struct, { size, members }]) => [
+  `  ${struct}: {`,
+  `    size: ${size},`,
+  '    members: {',
+  ...Object.entries(members).map(([path, member]) => `      ${keyOf(path)}: [${member.join(', ')}],`),
+  '    },',
+  '  },',
+]);
 console.log(`/** Structure sizes and members of Linux ${release}, from its BTF by scripts/extract-profile.ts. */
 import type { ProfileTables } from '../profile-tables.js';
 
-export const ${constant}: ProfileTables['structs'] = {
+export const STRUCTS_${release.replaceAll(/\W/g, '_')}: ProfileTables['structs'] = {
 ${lines.join('\n')}
 };`);
