@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { Btf, ObjectError, parseKernelConfig, type KernelTarget } from '../object/index.js';
+import { Btf, loadKernelBtf, ObjectError, parseKernelConfig, type KernelTarget } from '../object/index.js';
 import { packageRoot } from '../package-root.js';
 import { profileOf } from './index.js';
 
@@ -22,6 +22,32 @@ export function kernelImageOf(release: string): KernelTarget {
   const image = new StoredImage(profileOf(release).release, profileOf(release).source);
   targets.set(release, image);
   return image;
+}
+
+/**
+ * The kernel to relocate for: that of a profile, or one with other types.
+ * @param btfFile raw BTF or an ELF file that holds it; the profile's own when absent
+ * @throws ObjectError when that file is no BTF
+ */
+export function kernelTargetOf(release: string, btfFile?: string): KernelTarget {
+  const image = kernelImageOf(release);
+  return btfFile === undefined ? image : new OtherTypes(image, loadKernelBtf(btfFile));
+}
+
+/** A kernel with the types of another file. */
+class OtherTypes implements KernelTarget {
+  constructor(
+    private readonly image: KernelTarget,
+    readonly btf: Btf,
+  ) {}
+
+  get release(): string | undefined {
+    return this.image.release;
+  }
+
+  get config(): ReadonlyMap<string, string> | undefined {
+    return this.image.config;
+  }
 }
 
 /** Folder and name of a stored part of a kernel. */

@@ -132,6 +132,8 @@ export interface KernelProfile {
     readonly rxQueueNone64: boolean;
     /** Programs on kprobes may write to the registers they see (6.18). */
     readonly kprobeStores: boolean;
+    /** `bpf_sock_ops` has the hardware time stamp (6.2). */
+    readonly sockOpsHwtstamp: boolean;
     /** Member of `bpf_sock_ops_kern` that says whether fields of the TCP socket can be read. */
     readonly sockOpsGuard: string;
     /** Reading `bpf_sock_ops.rtt_min` is guarded like other fields of the TCP socket. */

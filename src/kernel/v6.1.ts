@@ -28,6 +28,7 @@ export const V6_1 = profileFromTables({
     minNapiId: 8193,
     rxQueueNone64: false,
     kprobeStores: false,
+    sockOpsHwtstamp: false,
     sockOpsGuard: 'is_fullsock',
     sockOpsRttMinGuarded: true,
     jumpsSkipPrologue: false,

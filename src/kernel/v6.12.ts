@@ -28,6 +28,7 @@ export const V6_12 = profileFromTables({
     minNapiId: 8193,
     rxQueueNone64: true,
     kprobeStores: false,
+    sockOpsHwtstamp: true,
     sockOpsGuard: 'is_fullsock',
     sockOpsRttMinGuarded: false,
     jumpsSkipPrologue: true,

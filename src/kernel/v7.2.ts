@@ -29,6 +29,7 @@ export const V7_2 = profileFromTables({
     minNapiId: 8193,
     rxQueueNone64: false,
     kprobeStores: true,
+    sockOpsHwtstamp: true,
     sockOpsGuard: 'is_locked_tcp_sock',
     sockOpsRttMinGuarded: true,
     jumpsSkipPrologue: true,

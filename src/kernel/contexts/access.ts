@@ -49,7 +49,7 @@ export interface Access {
 }
 
 /** How releases differ in what they allow. */
-export type ReleaseRules = Pick<KernelProfile['contexts'], 'kprobeStores'>;
+export type ReleaseRules = Pick<KernelProfile['contexts'], 'kprobeStores' | 'sockOpsHwtstamp'>;
 
 export type AccessRule = (access: Access) => ContextAccess;
 

@@ -68,7 +68,7 @@ const byType: (AccessRule | undefined)[] = [];
 for (const [name, rule] of Object.entries(RULES)) byType[PROG_TYPE[name as ProgTypeName]] = rule;
 
 /** The newest release's rules: they hold where no release is named. */
-const NEWEST: ReleaseRules = { kprobeStores: true };
+const NEWEST: ReleaseRules = { kprobeStores: true, sockOpsHwtstamp: true };
 
 /** One access, refilled for every question: rules read it and keep nothing. */
 const asked: { -readonly [Key in keyof Access]: Access[Key] } = {

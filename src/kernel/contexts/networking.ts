@@ -106,7 +106,8 @@ export const sockOps: AccessRule = (access) => {
   if (within(access, BPF_SOCK_OPS, 'skb_data')) return size === 8 ? PACKET : DENIED;
   if (within(access, BPF_SOCK_OPS, 'skb_data_end')) return size === 8 ? PACKET_END : DENIED;
   if (offset === BPF_SOCK_OPS.at('skb_tcp_flags')) return narrow(access, 4);
-  if (within(access, BPF_SOCK_OPS, 'skb_hwtstamp')) return exactly(access, 8);
+  if (within(access, BPF_SOCK_OPS, 'skb_hwtstamp'))
+    return access.contexts.sockOpsHwtstamp ? exactly(access, 8) : DENIED;
   return exactly(access, 4);
 };
 
