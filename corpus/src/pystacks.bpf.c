@@ -224,15 +224,17 @@ static __always_inline __u32 intern_here(struct name *name, __u32 kind, __u64 st
 #if PARTS == 1
 #define intern intern_here
 #else
-/* Checked once instead of twice a frame. A global function takes no more than five arguments. */
-__noinline __u32 intern_apart(struct name *name, __u32 kind, __u64 string, const struct layout *layout,
-			      struct counts *count)
+/* Checked once instead of twice a frame. It fetches the name itself: Linux 6.1 takes no argument for a map's key. */
+__noinline __u32 intern_apart(__u32 kind, __u64 string, const struct layout *layout, struct counts *count)
 {
-	if (!name || !layout || !count)
+	__u32 zero = 0;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+
+	if (!scratch || !layout || !count)
 		return 0;
-	return intern_here(name, kind, string, layout, count, bpf_get_smp_processor_id());
+	return intern_here(&scratch->name, kind, string, layout, count, bpf_get_smp_processor_id());
 }
-#define intern(name, kind, string, layout, count, cpu) intern_apart(name, kind, string, layout, count)
+#define intern(name, kind, string, layout, count, cpu) intern_apart(kind, string, layout, count)
 #endif
 
 /* Counts a hit of the site and returns its number. */
