@@ -9,7 +9,8 @@
  *
  * A weak extern that the kernel does not have is address 0, and a call of BTF id 0. Source:
  * `bpf_object__collect_externs()`, `bpf_object__resolve_externs()` and `bpf_object__relocate_data()`,
- * tools/lib/bpf/libbpf.c, Linux 6.12 (calls of absent weak functions: libbpf 1.1).
+ * tools/lib/bpf/libbpf.c, Linux 6.12, but for two things that are as libbpf 1.1 has them: calls of absent weak functions (later
+ * ones make them invalid), and names of functions with a flavor, which stand for themselves (1.4 cuts the flavor off).
  */
 import { codeOf, withOff, withSrc } from '../isa/insn.js';
 import {
@@ -21,7 +22,7 @@ import {
 } from '../isa/opcodes.js';
 import { BTF_KIND_DATASEC, BTF_KIND_FUNC, BTF_KIND_VAR, BTF_LINKAGE_EXTERN } from './btf.js';
 import type { Btf } from './btf.js';
-import { CoreError, essentialName, TypeRelations } from './core-types.js';
+import { CoreError, TypeRelations } from './core-types.js';
 import { STB_GLOBAL, STB_WEAK, STT_NOTYPE } from './elf.js';
 import type { ElfFile, ElfSymbol } from './elf.js';
 import { SHN_UNDEF } from './elf-sections.js';
@@ -109,9 +110,7 @@ export class Externs {
     if (type === 0) return this.resolveAddress(name, weak);
     if (target === undefined) return problem(`${what} needs a kernel's BTF`);
 
-    const found = isFunction
-      ? target.btf.findByName(essentialName(name), BTF_KIND_FUNC)
-      : target.btf.findByName(name, BTF_KIND_VAR);
+    const found = target.btf.findByName(name, isFunction ? BTF_KIND_FUNC : BTF_KIND_VAR);
     if (found === 0) return weak ? ABSENT : problem(`${what} is not in the kernel's BTF`);
     try {
       const same = new TypeRelations(btf, target.btf).typesCompatible(

@@ -90,6 +90,7 @@ export function parseObject(bytes: Uint8Array, fileName: string, options: LoadOp
     programs,
     failures,
     ...(btf === undefined ? {} : { btf }),
+    ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
   };
 }
 

@@ -3,6 +3,8 @@
  * coordinates are original slots; ELF bytes end in the loader.
  */
 
+import type { KernelTarget } from './kernel-target.js';
+
 /** A map of the object, with what `BPF_MAP_CREATE` would be told. */
 export interface MapDef {
   /** Name in the object, e.g. `counts` or `prog.rodata`. */
@@ -105,6 +107,8 @@ export interface BpfObject {
   readonly failures: readonly ProgramFailure[];
   /** Absent when the object has no BTF. */
   readonly btf?: ObjectBtf;
+  /** The kernel it was relocated against; absent when none was given. */
+  readonly kernel?: KernelTarget;
 }
 
 export interface ProgramFailure {
