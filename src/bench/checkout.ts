@@ -2,25 +2,16 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { packageRoot } from '../package-root.js';
+
+export { packageRoot };
 
 const PACKAGE = z.object({
   name: z.string(),
   version: z.string(),
   dependencies: z.record(z.string(), z.string()),
 });
-
-/** The folder of `package.json`, from the sources and from the compiled code alike. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error('no package.json above the program');
-    folder = parent;
-  }
-  return folder;
-}
 
 /** Version in `package.json`. */
 export function packageVersion(): string {

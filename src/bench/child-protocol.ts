@@ -14,6 +14,8 @@ export interface ProgramSpec {
   readonly program: number;
   /** Release whose rewriting is run. */
   readonly kernel: string;
+  /** File with the types to relocate against; the release's own when absent. */
+  readonly btf?: string;
   readonly seed: string;
   readonly rndHi32: boolean;
   readonly blindConstants: boolean;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newEnv, prepare, runPasses, type PipelineOptions, type Prepared } from '../fixups/pipeline.js';
 import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
+import { kernelTargetOf } from '../kernel/image.js';
 import { loadObject } from '../object/index.js';
 import { REFERENCE, STRATEGIES, type Strategy } from '../../strategies/index.js';
 import type { LinearProgram } from '../../strategies/linear-program.js';
@@ -22,7 +23,7 @@ const VARIANTS: readonly [string, PipelineOptions][] = [
 
 const profile = profileOf(DEFAULT_RELEASE);
 const programs = readManifest().flatMap(({ file }) => {
-  const object = loadObject(join(corpusFolder(), file));
+  const object = loadObject(join(corpusFolder(), file), { kernel: kernelTargetOf(DEFAULT_RELEASE) });
   return object.programs.map((program) => ({ object, program, label: `${object.fileName}/${program.name}` }));
 });
 const short = programs.filter(({ program }) => program.insns.length / 2 <= LONGEST);

@@ -6,6 +6,8 @@ import type { Target } from './measure.js';
 export interface LoadOptions {
   /** Release whose rewriting is run. */
   readonly kernel: string;
+  /** File with the types to relocate against; the release's own when absent. */
+  readonly btf?: string;
   readonly seed: string;
   /** As with the load flag `BPF_F_TEST_RND_HI32`. */
   readonly rndHi32: boolean;

@@ -1,6 +1,7 @@
 /** Makes the workload that a spec names. */
 import { prepare } from '../fixups/pipeline.js';
 import { profileOf } from '../kernel/index.js';
+import { kernelTargetOf } from '../kernel/image.js';
 import { loadObject } from '../object/index.js';
 import type { Facts } from '../verifier/facts.js';
 import type { ProgramSpec, WorkloadSpec } from './child-protocol.js';
@@ -26,7 +27,7 @@ export function workloadOf(spec: WorkloadSpec, facts: Facts | undefined): Made {
 }
 
 function programWorkload(spec: ProgramSpec, known: Facts | undefined): Made {
-  const object = loadObject(spec.path);
+  const object = loadObject(spec.path, { kernel: kernelTargetOf(spec.kernel, spec.btf) });
   const program = object.programs.at(spec.program);
   if (program === undefined) throw new Error(`${object.fileName}: no program ${spec.program}`);
   const { seed, rndHi32, blindConstants } = spec;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { targetsOf, type LoadOptions } from '../bench/targets.js';
 import type { Target } from '../bench/measure.js';
+import { kernelTargetOf } from '../kernel/image.js';
 import { loadObject } from '../object/index.js';
 import { oneLine } from './outcome.js';
 
@@ -35,7 +36,7 @@ export function openObjects(paths: readonly string[], load: LoadOptions): Opened
   let skippedPrograms = 0;
   for (const path of paths) {
     try {
-      const object = loadObject(path);
+      const object = loadObject(path, { kernel: kernelTargetOf(load.kernel, load.btf) });
       targets.push(...targetsOf(path, object, load));
       for (const { program, section, reason } of object.failures) {
         problems.push(oneLine(`${path}: ${program} (${section}): ${reason}`));

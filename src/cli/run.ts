@@ -29,6 +29,7 @@ interface RunOptions {
   pass?: string[];
   strategy?: string[];
   kernel: string;
+  btf?: string;
   seed: string;
   time: number;
   samples: number;
@@ -57,6 +58,7 @@ export function registerRun(program: Command): void {
     .option('--pass <names>', 'phases to show (default: total in tables, all in CSV)', listOf)
     .option('--strategy <names>', 'strategies to measure (default: all)', listOf)
     .option('--kernel <release>', 'release whose rewriting is run', DEFAULT_RELEASE)
+    .option('--btf <file>', 'kernel types to relocate against (default: those of the release)')
     .option('--seed <seed>', 'seed of all random numbers', 'patchbench')
     .option('--time <ms>', 'time for the samples of one strategy on one program', integerFrom(1), 100)
     .option('--samples <n>', 'fewest samples, however long they take', integerFrom(1), 3)
@@ -86,9 +88,10 @@ Exit code 0: all well; 1: an output differed from the reference's, or an input w
 async function run(objects: string[], options: RunOptions): Promise<void> {
   const strategies = chosenStrategies(options.strategy);
   checkKernel(options.kernel);
-  const { kernel, seed, rndHi32, blindConstants } = options;
+  const { kernel, btf, seed, rndHi32, blindConstants } = options;
+  const load = { kernel, seed, rndHi32, blindConstants, ...(btf === undefined ? {} : { btf }) };
   const paths = expandLists(objects);
-  const opened = openObjects(paths, { kernel, seed, rndHi32, blindConstants });
+  const opened = openObjects(paths, load);
   for (const line of opened.problems) say(line);
   if (paths.length === 0) throw new UsageError('no object files given');
 

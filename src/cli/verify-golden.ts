@@ -8,6 +8,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { packageRoot } from '../bench/checkout.js';
 import type { Difference, StateComparison } from '../bench/golden-compare.js';
 import { readGoldenKernel, type GoldenObject } from '../bench/golden-format.js';
+import type { KernelNames } from '../bench/golden-kernel.js';
 import { readTruth } from '../bench/golden-truth.js';
 import {
   count,
@@ -18,11 +19,12 @@ import {
   newTally,
   readGoldens,
   verifyObject,
-  type KernelNames,
   type ProgramComparison,
   type Tally,
 } from '../bench/golden.js';
+import { kernelTargetOf } from '../kernel/image.js';
 import { profileOf } from '../kernel/index.js';
+import { loadKernelBtf } from '../object/index.js';
 import { formatTable } from '../report/table.js';
 import { expandLists } from './objects.js';
 import { EXIT_FAILURE, EXIT_OK, say, sayError, UsageError } from './outcome.js';
@@ -30,6 +32,7 @@ import { EXIT_FAILURE, EXIT_OK, say, sayError, UsageError } from './outcome.js';
 interface VerifyGoldenOptions {
   readonly kernel?: string;
   readonly records?: string;
+  readonly btf?: string;
   readonly strategy: string;
   readonly context: number;
   readonly prog?: string;
@@ -57,6 +60,7 @@ export function registerVerifyGolden(program: Command): void {
       '--records <folder>',
       'records of the objects, from: kernel-oracle RELEASE --out FOLDER OBJECT...',
     )
+    .option('--btf <file>', "the kernel's types (default: those of the profile's kernel)")
     .option('--prog <name>', 'only programs of this name')
     .option('--strategy <name>', 'how the instructions are held while they are rewritten', 'linked-list')
     .option('--context <n>', 'instructions shown before and after the first difference', parseCount, 3)
@@ -112,7 +116,7 @@ function recordBatch(paths: readonly string[], { kernel, records }: VerifyGolden
   const about = join(records, 'kernel.json');
   return {
     release: kernel,
-    names: existsSync(about) ? readGoldenKernel(about) : { aliases: {} },
+    names: existsSync(about) ? readGoldenKernel(about) : { aliases: {}, symbols: {} },
     objects: paths.map((path) => [goldenOfTruth(readTruth(join(records, `${basename(path)}.json`))), path]),
   };
 }
@@ -122,7 +126,12 @@ function verifyBatch(
   options: VerifyGoldenOptions,
   tally: Tally,
 ): boolean {
-  const verify = { profile: profileOf(release), strategy: options.strategy, context: options.context };
+  const verify = {
+    profile: profileOf(release),
+    image: options.btf === undefined ? kernelTargetOf(release) : { btf: loadKernelBtf(options.btf) },
+    strategy: options.strategy,
+    context: options.context,
+  };
   let identical = true;
   for (const [golden, path] of objects) {
     const only = options.prog;

@@ -9,6 +9,7 @@ import { dumpAsJson, dumpBytes, dumpListing, dumpXlated, type XlatedDump } from 
 import { rewriteProgram } from '../fixups/pipeline.js';
 import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
 import type { KernelProfile } from '../kernel/profile.js';
+import { kernelTargetOf } from '../kernel/image.js';
 import { loadObject } from '../object/index.js';
 import { ObjectError, type BpfObject, type BpfProgram } from '../object/program.js';
 import { EXIT_FAILURE, EXIT_OK, oneLine, say } from './outcome.js';
@@ -20,6 +21,8 @@ export interface XlatedOptions {
   readonly strategy: string;
   /** Kernel release. */
   readonly kernel: string;
+  /** File with the types to relocate against; those of the release when absent. */
+  readonly btf?: string;
   /** File that takes the instructions as 8-byte words; then nothing is printed unless `json` asks for it. */
   readonly raw?: string;
   readonly json?: boolean;
@@ -59,7 +62,7 @@ export function runXlated(file: string, options: XlatedOptions, sinks: TextSinks
 function showPrograms(file: string, options: XlatedOptions, sinks: TextSinks): number {
   const profile = usable(() => profileOf(options.kernel));
   usable(() => strategyOf(options.strategy));
-  const object = loadObject(file);
+  const object = loadObject(file, { kernel: kernelTargetOf(options.kernel, options.btf) });
   const programs = chosenPrograms(file, object, options);
   let failed = false;
   if (options.prog === undefined) {
@@ -169,6 +172,7 @@ export function registerXlated(program: Command): void {
     .option('--prog <name>', 'program to print (default: all of them)')
     .option('--strategy <name>', 'how the instructions are held while they are rewritten', DEFAULT_STRATEGY)
     .option('--kernel <release>', 'kernel release to rewrite for', DEFAULT_RELEASE)
+    .option('--btf <file>', 'kernel types to relocate against (default: those of the release)')
     .option('--raw <file>', 'write the instructions to FILE as 8-byte words instead')
     .option('--json', 'print instructions and metadata as JSON')
     .option('--opcodes', 'print the bytes of each instruction')

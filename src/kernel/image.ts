@@ -9,18 +9,18 @@ import { Btf, loadKernelBtf, ObjectError, parseKernelConfig, type KernelTarget }
 import { packageRoot } from '../package-root.js';
 import { profileOf } from './index.js';
 
-const targets = new Map<string, KernelTarget>();
+const images = new Map<string, StoredImage>();
 
 /**
  * The kernel of a profile. Its types and configuration are read when they are first asked for: most programs need
  * neither.
  * @throws Error naming the releases there are
  */
-export function kernelImageOf(release: string): KernelTarget {
-  const known = targets.get(release);
+function kernelImageOf(release: string): StoredImage {
+  const known = images.get(release);
   if (known !== undefined) return known;
   const image = new StoredImage(profileOf(release).release, profileOf(release).source);
-  targets.set(release, image);
+  images.set(release, image);
   return image;
 }
 
@@ -31,23 +31,11 @@ export function kernelImageOf(release: string): KernelTarget {
  */
 export function kernelTargetOf(release: string, btfFile?: string): KernelTarget {
   const image = kernelImageOf(release);
-  return btfFile === undefined ? image : new OtherTypes(image, loadKernelBtf(btfFile));
+  return btfFile === undefined ? image : { ...partsOf(image), btf: loadKernelBtf(btfFile) };
 }
 
-/** A kernel with the types of another file. */
-class OtherTypes implements KernelTarget {
-  constructor(
-    private readonly image: KernelTarget,
-    readonly btf: Btf,
-  ) {}
-
-  get release(): string | undefined {
-    return this.image.release;
-  }
-
-  get config(): ReadonlyMap<string, string> | undefined {
-    return this.image.config;
-  }
+function partsOf({ release, config }: StoredImage): Omit<KernelTarget, 'btf'> {
+  return { release, config };
 }
 
 /** Folder and name of a stored part of a kernel. */
