@@ -12,7 +12,8 @@
  * the program now without the records whose stamp exceeds k: the position of any record x at that time is the
  * number of records before x with a stamp of at most k, also for a branch that a later patch moved from its last
  * instruction forward (`OWN`): what stood in its place was the next older record. Distances only grew, so the first k
- * is found by bisection, a pass over the program each.
+ * is found by bisection, a pass over the program each. (Records removed while the bound held are missing from the programs
+ * before, where nothing was too long anyway; that a label passed on by a removal keeps its stamp does no harm either.)
  */
 import type { Counters } from './counters.js';
 
@@ -27,6 +28,8 @@ export class BranchRanges {
   /** Per expanding patch, from 1: original slot of the instruction it replaced, as an error would name it. */
   private log = new Int32Array(1024);
   private patches = 0;
+  /** Patches when the epoch began. */
+  private verified = 0;
 
   constructor(private readonly counters: Counters) {
     counters.allocations++;
@@ -67,6 +70,7 @@ export class BranchRanges {
   restart(longest: number): void {
     this.longest = longest;
     this.grown = 0;
+    this.verified = this.patches;
   }
 
   /**
@@ -77,7 +81,7 @@ export class BranchRanges {
    */
   firstFailure(stamps: Int32Array, branches: Int32Array, targets: Int32Array): number {
     const before = new Int32Array(stamps.length + 1);
-    let low = 1;
+    let low = this.verified + 1;
     let high = this.patches;
     while (low < high) {
       const middle = (low + high) >> 1;

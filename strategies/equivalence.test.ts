@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STRATEGIES } from './index.js';
-import { edits } from './testing/edits.js';
+import { clusteredEdits, edits } from './testing/edits.js';
 import { runInLockstep } from './testing/lockstep.js';
 import { programs } from './testing/programs.js';
 
@@ -30,6 +30,15 @@ describe('all strategies agree with the reference', () => {
         runInLockstep(input, session);
       }),
       runs(400),
+    );
+  });
+
+  it('on any editing session around one place, which then holds many times what it held', () => {
+    fc.assert(
+      fc.property(programs(60), clusteredEdits(40), (input, session) => {
+        runInLockstep(input, session);
+      }),
+      runs(200),
     );
   });
 });

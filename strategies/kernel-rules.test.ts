@@ -459,6 +459,19 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       expect(leads(store.finish())).toEqual({ 0: 4, 3: 4, 6: 9, 7: 5, 8: 5 });
     });
 
+    it('leads what was a call to the front, also once it is a jump', () => {
+      const replaced = create(input);
+      const body = patchAt(replaced, 3, plain(2));
+      replaced.skipPrologue(replaced.prev(body), body);
+      patchAt(replaced, 0, new PatchBuffer().pushOwnTarget(GOTOL, 0));
+      expect(leads(replaced.finish())).toMatchObject({ 0: 3 });
+      const overwritten = create(input);
+      const again = patchAt(overwritten, 3, plain(2));
+      overwritten.skipPrologue(overwritten.prev(again), again);
+      overwritten.setWords(overwritten.locate(0), GOTOL, 0);
+      expect(leads(overwritten.finish())).toMatchObject({ 0: 3 });
+    });
+
     it('leaves jumps within the prologue alone', () => {
       const store = create(plainInput(4, { 2: { w0: JA, target: 1 } }));
       const body = patchAt(

@@ -137,7 +137,6 @@ export abstract class LabelledRecords extends RecordMemory {
         if (heir >= 0) {
           labels.alias(label, heir);
         } else {
-          labels.stamps[label] = -1 - heir;
           records[survivor * RECORD_WORDS + LABEL] = label;
           heir = label;
         }

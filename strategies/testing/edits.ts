@@ -95,6 +95,29 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ do: 'commit' as const }) },
 );
 
+/** Edits close to each other, most of them long patches: what splits the same chunk or leaf again and again. */
+const clusteredEdit: fc.Arbitrary<Edit> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('replace' as const),
+      items: fc.array(item, { minLength: 1, maxLength: PATCH_MAX, size: 'max' }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('walk' as const), steps: fc.integer({ min: -40, max: 40 }) }),
+  },
+  { weight: 1, arbitrary: edit },
+);
+
+/** Sessions of up to `most` edits around one place. */
+export function clusteredEdits(most: number): fc.Arbitrary<Edit[]> {
+  return fc
+    .tuple(natural, fc.array(clusteredEdit, { maxLength: most, size: 'max' }))
+    .map(([index, session]) => [{ do: 'goto' as const, index }, ...session]);
+}
+
 /** Sessions of up to `most` edits. */
 export function edits(most: number): fc.Arbitrary<Edit[]> {
   return fc.array(edit, { maxLength: most, size: 'max' });
