@@ -107,9 +107,15 @@ export async function askKernel(
       libbpf: guest.libbpf,
       packages: packages.map(({ name, version }) => ({ name, version })),
       aliases: kallsyms.aliases(names),
+      symbols: kallsyms.addresses(truths.flatMap(({ programs }) => programs.flatMap(addressNames))),
     },
     objects: truths,
   };
+}
+
+/** The kernel symbols whose addresses libbpf has put in. */
+function addressNames({ loaded_addresses }: ProgramTruth): string[] {
+  return Object.values(loaded_addresses ?? {});
 }
 
 /** Every kernel symbol that a record names. */

@@ -27,6 +27,10 @@ describe('names of kernel addresses', () => {
     });
   });
 
+  it('gives addresses by the names it shows', () => {
+    expect(symbols.addresses(['jiffies', 'nothing'])).toEqual({ jiffies: 'ffffffff82c079c0' });
+  });
+
   it('adds the distance from the symbol in front of an address', () => {
     expect(symbols.describe(0xffffffff82c08010n)).toBe('init_task+0x10');
     expect(symbols.exact(0xffffffff82c08010n)).toBeUndefined();

@@ -67,6 +67,16 @@ export class Kallsyms {
     );
   }
 
+  /** Addresses, in hexadecimal, of symbols by the name that is shown for them; sorted by name. */
+  addresses(wanted: Iterable<string>): Record<string, string> {
+    const left = new Set(wanted);
+    const found: [string, string][] = [];
+    this.#names.forEach(([name], at) => {
+      if (left.has(name)) found.push([name, this.#addresses[at].toString(16)]);
+    });
+    return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
   #describe(address: bigint): string | undefined {
     const at = this.#below(address);
     if (at < 0) return undefined;

@@ -101,6 +101,13 @@ function withEarlierNames(
     throw new Error(
       `${folder}: made by ${earlier.uname} with libbpf ${earlier.libbpf}, needs all objects anew`,
     );
-  const aliases = Object.entries({ ...earlier.aliases, ...kernel.aliases });
-  return { ...kernel, aliases: Object.fromEntries(aliases.sort(([a], [b]) => (a < b ? -1 : 1))) };
+  return {
+    ...kernel,
+    aliases: joined(earlier.aliases, kernel.aliases),
+    symbols: joined(earlier.symbols, kernel.symbols),
+  };
+}
+
+function joined<T>(earlier: Record<string, T>, later: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries({ ...earlier, ...later }).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

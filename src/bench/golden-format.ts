@@ -72,6 +72,8 @@ const KERNEL = z.object({
   packages: z.array(z.object({ name: z.string(), version: z.string() })),
   /** Other names of the kernel symbols that the goldens mention. */
   aliases: z.record(z.string(), z.array(z.string())),
+  /** Address, in hexadecimal, of each kernel symbol that libbpf has put in for an untyped extern. */
+  symbols: z.record(z.string(), z.string()).default({}),
 });
 
 export type GoldenCode = z.infer<typeof CODE>;

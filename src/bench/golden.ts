@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { rewriteProgram } from '../fixups/pipeline.js';
 import type { KernelProfile } from '../kernel/profile.js';
-import { loadObject } from '../object/index.js';
+import { loadObject, type KernelTarget } from '../object/index.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
 import {
   compareState,
@@ -23,8 +23,9 @@ import {
   type GoldenObject,
   type GoldenProgram,
 } from './golden-format.js';
+import { GoldenTarget, KernelSymbols, type KernelNames } from './golden-kernel.js';
 import type { ObjectTruth } from './golden-truth.js';
-import { viewOfLoaded, viewOfRewritten, type CanonicalName } from './golden-own-view.js';
+import { viewOfLoaded, viewOfRewritten, type OwnNames } from './golden-own-view.js';
 import { viewOfTruth, type StateView } from './golden-view.js';
 
 /** Outcome for one program that the kernel has loaded. */
@@ -54,11 +55,10 @@ export interface Tally {
 
 export interface VerifyOptions extends CompareOptions {
   readonly profile: KernelProfile;
+  /** The kernel that objects are relocated against. */
+  readonly image: KernelTarget;
   readonly strategy: string;
 }
-
-/** What is known about the kernel that made the goldens or records; undefined for records without `kernel.json`. */
-export type KernelNames = Pick<GoldenKernel, 'aliases'>;
 
 /** Goldens of one kernel. */
 export interface KernelGoldens {
@@ -107,36 +107,6 @@ export function goldenOfTruth(truth: ObjectTruth): GoldenObject {
 }
 
 /**
- * The names our symbols have in the goldens: of several names of one address the same one, and `heap` for an object that
- * the kernel allocates per load.
- */
-export function canonicalNames(names: KernelNames, profile: KernelProfile): CanonicalName {
-  const preferred = new Map<string, string>();
-  for (const [name, others] of Object.entries(names.aliases)) {
-    for (const other of others) preferred.set(other, name);
-  }
-  return (name) => {
-    if (ALLOCATED.has(name)) return 'heap';
-    return preferred.get(name) ?? withDistance(name, profile);
-  };
-}
-
-/** What the passes name although no kernel symbol has the name: objects that are allocated when a program is loaded. */
-const ALLOCATED: ReadonlySet<string> = new Set(['bpf_prog_aux', 'btf_struct_meta', 'bpf_map']);
-
-/** `variable.member` as `variable+0xDISTANCE`. */
-function withDistance(name: string, profile: KernelProfile): string {
-  const dot = name.indexOf('.');
-  if (dot <= 0) return name;
-  try {
-    const { offset } = profile.member(name.slice(0, dot), name.slice(dot + 1));
-    return offset === 0 ? name.slice(0, dot) : `${name.slice(0, dot)}+0x${offset.toString(16)}`;
-  } catch {
-    return name;
-  }
-}
-
-/**
  * Compares the programs of one object that the kernel has loaded, one after the other.
  * @param path the object file
  */
@@ -153,7 +123,9 @@ export function* verifyObject(
     attributes: [],
     warnings: [],
   });
-  const object = attempt(() => loadObject(path));
+  const symbols = new KernelSymbols(names, options.profile);
+  const own = { symbols, target: new GoldenTarget(options.image, symbols) };
+  const object = attempt(() => loadObject(path, { kernel: own.target }));
   if (typeof object === 'string') {
     for (const { name } of wanted) yield fail(name, object);
     return;
@@ -163,13 +135,12 @@ export function* verifyObject(
     for (const { name } of wanted) yield fail(name, stale);
     return;
   }
-  const canonical = canonicalNames(names, options.profile);
   for (const expected of wanted) {
     const program = object.programs.find(({ name }) => name === expected.name);
     if (program === undefined) {
       const reason = object.failures.find((one) => one.program === expected.name)?.reason;
       yield fail(expected.name, reason ?? 'no such program');
-    } else yield compareProgram(expected, object, program, canonical, options);
+    } else yield compareProgram(expected, object, program, own, options);
   }
 }
 
@@ -177,7 +148,7 @@ function compareProgram(
   expected: GoldenProgram,
   object: BpfObject,
   program: BpfProgram,
-  canonical: CanonicalName,
+  own: OwnNames,
   options: VerifyOptions,
 ): ProgramComparison {
   const common = {
@@ -190,7 +161,7 @@ function compareProgram(
     ],
     ...(expected.loaded === undefined
       ? {}
-      : { loaded: compareState(expected.loaded, viewOfLoaded(object, program), options) }),
+      : { loaded: compareState(expected.loaded, viewOfLoaded(object, program, own), options) }),
   };
   const warnings: string[] = [];
   const view = attempt((): StateView => {
@@ -198,7 +169,7 @@ function compareProgram(
     const { linear, symbols, facts } = rewriteProgram(object, program, profile, strategy);
     warnings.push(...facts.unknowns);
     const farCalls = profile.features.dumpsFarCallsAsZero === true ? 'zero' : 'truncated';
-    return viewOfRewritten({ linear, object, program, symbols, farCalls }, canonical);
+    return viewOfRewritten({ linear, object, program, symbols, farCalls }, own.symbols);
   });
   if (typeof view === 'string') return { ...common, warnings, failure: view };
   if (expected.xlated === undefined) return { ...common, warnings };

@@ -24,7 +24,6 @@ import {
 } from '../bench/golden.js';
 import { kernelTargetOf } from '../kernel/image.js';
 import { profileOf } from '../kernel/index.js';
-import { loadKernelBtf } from '../object/index.js';
 import { formatTable } from '../report/table.js';
 import { expandLists } from './objects.js';
 import { EXIT_FAILURE, EXIT_OK, say, sayError, UsageError } from './outcome.js';
@@ -128,7 +127,7 @@ function verifyBatch(
 ): boolean {
   const verify = {
     profile: profileOf(release),
-    image: options.btf === undefined ? kernelTargetOf(release) : { btf: loadKernelBtf(options.btf) },
+    image: kernelTargetOf(release, options.btf),
     strategy: options.strategy,
     context: options.context,
   };
