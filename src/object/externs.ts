@@ -31,6 +31,7 @@ import type { KconfigExtern } from './kconfig.js';
 import type { KernelTarget } from './kernel-target.js';
 import type { MapDef } from './program.js';
 import { printable } from './string-table.js';
+import type { ErrorMaker } from './string-table.js';
 
 /** What an instruction that uses an extern becomes, or why it cannot: one line. */
 type Resolution =
@@ -38,6 +39,9 @@ type Resolution =
   | { readonly kind: 'kconfig'; readonly offset: number }
   | { readonly kind: 'btf'; readonly id: number }
   | { readonly kind: 'address'; readonly address: bigint };
+
+/** Most externs of an object. */
+const MAX_EXTERNS = 65_536;
 
 /** Is the symbol one that another file or the kernel has to provide? */
 export function isExtern(symbol: ElfSymbol): boolean {
@@ -56,19 +60,22 @@ export class Externs {
 
   /**
    * @param fileName goes into the name of the map
-   * @throws what the readers of ELF and BTF throw
+   * @throws what `bad` makes for more externs than any object has
    */
   constructor(
     elf: ElfFile,
     private readonly btf: Btf | undefined,
     private readonly target: KernelTarget | undefined,
     fileName: string,
+    bad: ErrorMaker,
   ) {
     const values: (KconfigExtern & { readonly symbol: number })[] = [];
     let sections: Map<number, string> | undefined;
+    let count = 0;
     for (let i = 0; i < elf.symbolCount; i++) {
       const symbol = elf.symbol(i);
       if (!isExtern(symbol)) continue;
+      if (++count > MAX_EXTERNS) throw bad(`more than ${MAX_EXTERNS} externs`);
       const name = elf.symbolName(symbol);
       if (name === '') continue;
       const weak = symbol.binding === STB_WEAK;

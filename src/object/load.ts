@@ -68,7 +68,7 @@ export function parseObject(bytes: Uint8Array, fileName: string, options: LoadOp
   const elf = new ElfFile(bytes, bad);
   const { btf, ext } = readTypes(elf, bad);
   const code = readCode(elf, bad);
-  const externs = new Externs(elf, btf, options.kernel, fileName);
+  const externs = new Externs(elf, btf, options.kernel, fileName, bad);
   const maps = new MapPlaces(elf, btf, externs.kconfig, fileName, bad);
   const core = btf && new CoreRelocator(btf, ext, options.kernel);
   const relocator = new Relocator({ elf, code, maps, externs, ext, core, bad });

@@ -8,7 +8,7 @@
 /** Longest name that is decoded; the kernel's own limit for BTF names is 128, for symbols 512. */
 const MAX_NAME_BYTES = 16 * 1024;
 /** All decoded strings of one table together, in bytes of memory. */
-const MAX_TABLE_BYTES = 64 * 1024 * 1024;
+const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 /** What a kept string costs beside its characters, roughly. */
 const STRING_OVERHEAD_BYTES = 64;
 
