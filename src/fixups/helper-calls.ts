@@ -24,7 +24,8 @@ import {
   BPF_FUNC_timer_set_callback,
 } from '../kernel/special-helpers.js';
 import { AUX_MAP, AUX_MAP_KEY, AUX_MAP_KEY_STATE, MAP_KEY_CONST, MAP_POISONED } from '../verifier/facts.js';
-import { addCallArguments, inlineHelper, markSymbolAddress } from './helper-inlining.js';
+import { addCallArguments, inlineHelper } from './helper-inlining.js';
+import { markKernelAddresses } from './kernel-addresses.js';
 import { genLookup } from './map-gen-lookup.js';
 import { FixupError, type FixupEnv } from './pass.js';
 
@@ -61,7 +62,7 @@ export function rewriteHelperCall(env: FixupEnv, pos: Pos, helper: number): Pos 
   if (addCallArguments(env, patch, pos, helper)) {
     const length = patch.push(HELPER_CALL, helper).length;
     const call = patcher.replace(pos, patch);
-    if (helper === BPF_FUNC_timer_set_callback) markSymbolAddress(env, call, length);
+    if (helper === BPF_FUNC_timer_set_callback) markKernelAddresses(env, call, length, [0]);
     setCallee(env, call, helperFunction(env, helper));
     return call;
   }
@@ -73,7 +74,7 @@ export function rewriteHelperCall(env: FixupEnv, pos: Pos, helper: number): Pos 
   if (inlineHelper(env, patch, helper)) {
     const length = patch.length;
     const last = patcher.replace(pos, patch);
-    if (LOADING_ADDRESSES.has(helper)) markSymbolAddress(env, last, length);
+    if (LOADING_ADDRESSES.has(helper)) markKernelAddresses(env, last, length, [0]);
     return last;
   }
   setCallee(env, pos, helperFunction(env, helper));

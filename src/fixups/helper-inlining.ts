@@ -11,7 +11,6 @@ import {
   jmp32Reg,
   jmpA,
   jmpImm,
-  ldImm64,
   ldxMem,
   mov32Imm,
   mov64Imm,
@@ -56,12 +55,8 @@ import {
   BPF_FUNC_timer_set_callback,
 } from '../kernel/special-helpers.js';
 import { ATTACH_TYPE, BPF_F_SLEEPABLE, PROG_TYPE } from '../kernel/types.js';
-import {
-  AUX_FLAGS,
-  FLAG_PERCPU_ALLOC_PTR,
-  FLAG_STORAGE_GET_ATOMIC,
-  FLAG_SYMBOL_ADDRESS,
-} from '../verifier/facts.js';
+import { AUX_FLAGS, FLAG_PERCPU_ALLOC_PTR, FLAG_STORAGE_GET_ATOMIC } from '../verifier/facts.js';
+import { loadKernelAddress } from './kernel-addresses.js';
 import { FixupError, type FixupEnv } from './pass.js';
 
 const ENOENT = 2;
@@ -77,8 +72,6 @@ const RETURNING = new Set<number>([
   ATTACH_TYPE.TRACE_FSESSION_MULTI,
   ATTACH_TYPE.MODIFY_RETURN,
 ]);
-/** Upper half of every address of the kernel's image on x86-64. */
-const KERNEL_ADDRESS_HIGH = -1;
 
 /**
  * Writes what the call at `pos` needs in front of it to `patch`, the call itself not included; false when it needs
@@ -88,7 +81,7 @@ export function addCallArguments(env: FixupEnv, patch: PatchBuffer, pos: Pos, he
   const flags = env.store.aux(pos, AUX_FLAGS);
   switch (helper) {
     case BPF_FUNC_timer_set_callback:
-      ldImm64(patch, BPF_REG_3, env.symbols.number('bpf_prog_aux'), KERNEL_ADDRESS_HIGH);
+      loadKernelAddress(env, patch, BPF_REG_3, 'bpf_prog_aux');
       return true;
     case BPF_FUNC_sk_storage_get:
     case BPF_FUNC_inode_storage_get:
@@ -114,7 +107,7 @@ export function inlineHelper(env: FixupEnv, patch: PatchBuffer, helper: number):
   const tracing = env.program.type === PROG_TYPE.TRACING;
   switch (helper) {
     case BPF_FUNC_jiffies64:
-      ldImm64(patch, BPF_REG_0, env.symbols.number('jiffies'), KERNEL_ADDRESS_HIGH);
+      loadKernelAddress(env, patch, BPF_REG_0, 'jiffies');
       ldxMem(patch, BPF_DW, BPF_REG_0, BPF_REG_0, 0);
       return true;
     case BPF_FUNC_get_smp_processor_id:
@@ -150,17 +143,6 @@ export function inlineHelper(env: FixupEnv, patch: PatchBuffer, helper: number):
     default:
       return false;
   }
-}
-
-/**
- * Marks the instruction whose immediate stands for a kernel address; it is the first of the patch that ends at `last`
- * and has `length` instructions.
- */
-export function markSymbolAddress(env: FixupEnv, last: Pos, length: number): void {
-  const { store } = env;
-  let pos = last;
-  for (let back = 1; back < length; back++) pos = store.prev(pos);
-  store.setAux(pos, AUX_FLAGS, FLAG_SYMBOL_ADDRESS);
 }
 
 /** R0 = the per-cpu variable of that size. */

@@ -22,10 +22,11 @@ import { classOf, codeOf, dstOf, modeOf, offOf, opOf, srcOf, word0 } from '../is
 import { NONE, type Pos } from '../../strategies/store.js';
 import { AUX_FLAGS, FLAG_NEEDS_ZEXT } from '../verifier/facts.js';
 import { guardDivision } from './division-guards.js';
+import { rewriteKfuncCall } from './kfunc-calls.js';
 import { rewriteHelperCall } from './helper-calls.js';
 import { initialiseMayGotoCounters, rewriteMayGoto } from './may-goto.js';
 import { rewritePacketLoad } from './packet-loads.js';
-import { FixupError, type FixupEnv, type Pass, type SubprogStack } from './pass.js';
+import type { FixupEnv, Pass, SubprogStack } from './pass.js';
 
 export const doMiscFixups: Pass = {
   name: 'misc-fixups',
@@ -70,7 +71,7 @@ function fixInsn(env: FixupEnv, pos: Pos, stack: SubprogStack): Pos {
         case BPF_PSEUDO_CALL:
           return pos;
         case BPF_PSEUDO_KFUNC_CALL:
-          throw new FixupError('calls of kernel functions are not supported yet');
+          return rewriteKfuncCall(env, pos, w0, store.word1(pos));
         default:
           return rewriteHelperCall(env, pos, store.word1(pos));
       }

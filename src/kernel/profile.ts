@@ -113,6 +113,8 @@ export interface KernelProfile {
     readonly percpuAddress64: boolean;
     /** The trampoline keeps the number of arguments in the low byte of its word only (7.0). */
     readonly maskedArgumentCount: boolean;
+    /** Kernel functions on arenas and files have forms for callers that may not, or may, sleep (7.0). */
+    readonly specialisedBySleeping: boolean;
     /** A dump shows calls that are too far for 16 bits with distance 0 (7.2) and not with its low 16 bits. */
     readonly dumpsFarCallsAsZero?: boolean;
   };

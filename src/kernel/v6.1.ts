@@ -21,6 +21,7 @@ export const V6_1 = profileFromTables({
     inlineCurrentTask: false,
     percpuAddress64: false,
     maskedArgumentCount: false,
+    specialisedBySleeping: false,
   },
   contexts: {
     vlanPresentBit: true,

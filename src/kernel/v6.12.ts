@@ -21,6 +21,7 @@ export const V6_12 = profileFromTables({
     inlineCurrentTask: false,
     percpuAddress64: false,
     maskedArgumentCount: false,
+    specialisedBySleeping: false,
   },
   contexts: {
     vlanPresentBit: false,

@@ -21,6 +21,7 @@ export const V7_2 = profileFromTables({
     inlineCurrentTask: true,
     percpuAddress64: true,
     maskedArgumentCount: true,
+    specialisedBySleeping: true,
     dumpsFarCallsAsZero: true,
   },
   contexts: {

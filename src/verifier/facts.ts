@@ -28,8 +28,10 @@ export const AUX_FLAGS = AUX_FREE + 7;
 /** Masking of pointer arithmetic: state and limit (`alu_state`, `alu_limit`); unprivileged loads only. */
 export const AUX_ALU_STATE = AUX_FREE + 8;
 export const AUX_ALU_LIMIT = AUX_FREE + 9;
-/** kfunc arguments: `insert_off` or `obj_new_size`, and the struct meta's BTF type id. */
+/** kfunc arguments: `insert_off` or `obj_new_size`. */
 export const AUX_KFUNC_ARG = AUX_FREE + 10;
+/** Of kfunc calls: BTF id, in the object's BTF, of the structure whose description the call gets; 0 for none. */
+export const AUX_KFUNC_META = AUX_ALU_LIMIT;
 
 /** `AUX_MAP` when several maps reach one call. */
 export const MAP_POISONED = 0xffff_ffff;
@@ -44,6 +46,8 @@ export const FLAG_NEEDS_ZEXT = 1 << 0;
 export const FLAG_STORAGE_GET_ATOMIC = 1 << 1;
 export const FLAG_PERCPU_ALLOC_PTR = 1 << 2;
 export const FLAG_SANITIZE_STACK_SPILL = 1 << 3;
+/** Call that no path makes where the program may sleep; releases that choose functions by that read it (7.0). */
+export const FLAG_NON_SLEEPABLE = 1 << 5;
 /**
  * Set by passes, not by the check: the immediate is a `SymbolTable` number standing for a kernel address (the kernel's
  * own aux record has no such bit; there the address itself tells).
@@ -80,6 +84,10 @@ export interface Facts {
   readonly subprogs: readonly SubprogFacts[];
   /** The program writes to packet data, so its type's prologue is needed. */
   readonly seenDirectWrite: boolean;
+  /** The program throws; without a callback of its own, the kernel appends one. */
+  readonly seenException?: boolean;
+  /** Number of the subprogram that is called when the program throws; absent when there is none. */
+  readonly exceptionCallback?: number;
   /** Instructions the analysis stepped through. */
   readonly steps: number;
   /**
