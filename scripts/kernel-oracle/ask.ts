@@ -60,8 +60,8 @@ export function oracleKernel(release: string): OracleKernel {
 }
 
 /**
- * Loads every program of every object in the kernel of the release and gives what it said. Leaves the kernel's BTF in
- * the cache folder as `btf-RELEASE`.
+ * Loads every program of every object in the kernel of the release and gives what it said. Leaves the kernel's BTF and symbol
+ * table in the cache folder as `btf-RELEASE` and `kallsyms-RELEASE`.
  * @throws Error when a tool or a package is missing, or the guest does not come up
  */
 export async function askKernel(
@@ -90,6 +90,7 @@ export async function askKernel(
     rmSync(scratch, { recursive: true, force: true });
   });
   writeFileSync(join(options.cache, `btf-${release}`), guest.btf);
+  writeFileSync(join(options.cache, `kallsyms-${release}`), guest.kallsyms);
   const kallsyms = new Kallsyms(guest.kallsyms);
   const truths = guest.objects.map((result, number) => {
     const raw: RawObject =

@@ -67,6 +67,12 @@ export class Kallsyms {
     );
   }
 
+  /** Every name of the address, whatever it is the address of; empty when it has none. */
+  namesAt(address: bigint): readonly string[] {
+    const at = this.#below(address);
+    return at >= 0 && this.#addresses[at] === address ? this.#names[at] : [];
+  }
+
   /** Addresses, in hexadecimal, of symbols by the name that is shown for them; sorted by name. */
   addresses(wanted: Iterable<string>): Record<string, string> {
     const left = new Set(wanted);

@@ -63,6 +63,12 @@ describe('what the kernel hands back', () => {
     expect(named({ insns: [offset, percpu, offset, EXIT] }).addresses).toEqual({ 0: 'pcpu_hot+0xc' });
   });
 
+  it('names a per-cpu variable that the program refers to', () => {
+    const insns = [...wide(1, 0x351c0n), ...wide(2, 0x351c8n), EXIT];
+    expect(named({ insns }).addresses).toEqual({});
+    expect(named({ insns, loaded_symbols: { 0: 'pcpu_hot' } }).addresses).toEqual({ 0: 'pcpu_hot' });
+  });
+
   it('names what libbpf has put in for an untyped symbol', () => {
     const loaded = [...wide(1, 0xffffffff82c079c0n), ...wide(1, 0xffffffff82c079c8n), EXIT];
     expect(named({ loaded }).loaded_addresses).toEqual({ 0: 'jiffies' });

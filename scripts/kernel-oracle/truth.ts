@@ -67,30 +67,47 @@ function nameLoaded(words: Int32Array, kallsyms: Kallsyms): Record<string, strin
   return names;
 }
 
-/** A number that the program itself brought along stays one, whatever it looks like. */
-function nameAddresses(
-  words: Int32Array,
-  own: ReadonlySet<bigint>,
-  kallsyms: Kallsyms,
-): Record<string, string> {
-  const names: Record<string, string> = {};
-  for (const slot of wideNumbers(words)) {
-    const value = wideAt(words, slot);
-    const heap = value >= HEAP_START && value < HEAP_END ? 'heap' : undefined;
-    const name = own.has(value) ? kallsyms.exact(value) : (heap ?? kallsyms.describe(value));
-    if (name !== undefined) names[slot] = name;
+/** Names for the translated program's loads of addresses. */
+class AddressNames {
+  /** Numbers that the program itself brought along: they stay numbers, whatever they look like. */
+  readonly #own = new Set<bigint>();
+  /** Kernel variables it refers to by BTF id: a per-cpu one's address is a small number. */
+  readonly #variables: ReadonlySet<string>;
+
+  constructor(
+    raw: RawProgram,
+    private readonly kallsyms: Kallsyms,
+  ) {
+    const loaded = wordsOf(raw.loaded ?? []);
+    for (const slot of wideNumbers(loaded)) this.#own.add(wideAt(loaded, slot));
+    this.#variables = new Set(Object.values(raw.loaded_symbols ?? {}));
   }
-  for (let slot = 0; 2 * slot + 3 < words.length; slot++) {
-    const code = codeOf(words[2 * slot]);
-    const next = words[2 * slot + 2];
-    if (code === LD_IMM64) slot++;
-    else if (code === (BPF_ALU | BPF_MOV) || code === (BPF_ALU64 | BPF_MOV)) {
-      const percpu = codeOf(next) === (BPF_ALU64 | BPF_MOV | BPF_X) && offOf(next) === BPF_ADDR_PERCPU;
-      const name = percpu ? kallsyms.describePercpu(words[2 * slot + 1]) : undefined;
+
+  collect(words: Int32Array): Record<string, string> {
+    const names: Record<string, string> = {};
+    for (const slot of wideNumbers(words)) {
+      const name = this.#wide(wideAt(words, slot));
       if (name !== undefined) names[slot] = name;
     }
+    for (let slot = 0; 2 * slot + 3 < words.length; slot++) {
+      const code = codeOf(words[2 * slot]);
+      const next = words[2 * slot + 2];
+      if (code === LD_IMM64) slot++;
+      else if (code === (BPF_ALU | BPF_MOV) || code === (BPF_ALU64 | BPF_MOV)) {
+        const percpu = codeOf(next) === (BPF_ALU64 | BPF_MOV | BPF_X) && offOf(next) === BPF_ADDR_PERCPU;
+        const name = percpu ? this.kallsyms.describePercpu(words[2 * slot + 1]) : undefined;
+        if (name !== undefined) names[slot] = name;
+      }
+    }
+    return names;
   }
-  return names;
+
+  #wide(value: bigint): string | undefined {
+    if (this.#own.has(value)) return this.kallsyms.exact(value);
+    if (value >= HEAP_START && value < HEAP_END) return 'heap';
+    if (value > 0x7fffffffn) return this.kallsyms.describe(value);
+    return this.kallsyms.namesAt(value).find((name) => this.#variables.has(name));
+  }
 }
 
 function nameTranslated(raw: RawProgram, words: Int32Array, kallsyms: Kallsyms): Partial<ProgramTruth> {
@@ -108,14 +125,16 @@ function nameTranslated(raw: RawProgram, words: Int32Array, kallsyms: Kallsyms):
       calls[slot] = kallsyms.describe(kallsyms.callBase + BigInt(imm)) ?? `unknown ${imm}`;
     }
   }
-  const own = new Set<bigint>();
-  const loaded = wordsOf(raw.loaded ?? []);
-  for (const slot of wideNumbers(loaded)) own.add(wideAt(loaded, slot));
   const subprogs =
     raw.func_info !== undefined && raw.func_info.length > 0
       ? raw.func_info.map(([start, , name]) => ({ name, start }))
       : [...starts].sort((a, b) => a - b).map((start) => ({ name: '', start }));
-  return { calls, addresses: nameAddresses(words, own, kallsyms), subprogs, tail_calls: tailCalls };
+  return {
+    calls,
+    addresses: new AddressNames(raw, kallsyms).collect(words),
+    subprogs,
+    tail_calls: tailCalls,
+  };
 }
 
 /** The loader's record of one object with names for the kernel's addresses. */
