@@ -8,7 +8,7 @@ import {
   BPF_FUNC_timer_set_callback,
 } from '../kernel/special-helpers.js';
 import type { VerifierEnv } from './env.js';
-import { isAsyncCallbackKfunc, isSyncCallbackKfunc } from './kfuncs.js';
+import { isAsyncCallbackKfunc, isSyncCallbackKfunc } from './kfunc-meta.js';
 
 export const BPF_FUNC_find_vma = helperId('find_vma');
 export const BPF_FUNC_user_ringbuf_drain = helperId('user_ringbuf_drain');

@@ -1,29 +1,40 @@
 /** Functions that helpers call back, and what they are called with (kernel/bpf/verifier.c, Linux 6.12). */
 import { BPF_REG_1, BPF_REG_2, BPF_REG_3, BPF_REG_4, BPF_REG_5 } from '../isa/opcodes.js';
 import { isAsyncCallbackCall } from './callback-calls.js';
+import { setKernelPointer } from './btf-pointers.js';
 import { markDynptr } from './dynptr.js';
 import type { VerifierEnv } from './env.js';
 import { FuncState, MAIN_FUNC, VerifierState } from './frames.js';
 import {
   CONST_PTR_TO_MAP,
   DYNPTR_LOCAL,
-  PTR_TO_BTF_ID,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   SCALAR_VALUE,
 } from './reg-types.js';
 import { assignReg, markKnownZero, markNotInit } from './register.js';
 import type { Reg } from './register.js';
+import { setGraphNode, setNonOwning } from './graph-fields.js';
+import type { GraphRoot } from './graph-fields.js';
+import { hasField, recordOf } from './records.js';
 import { enterFunction } from './subprog-calls.js';
 import type { SetCallee } from './subprog-calls.js';
 
-/** The call at the current slot calls back function `subprog`: that path is set aside (`push_callback_call`). */
-export function pushCallback(env: VerifierEnv, subprog: number, setCallee: SetCallee): void {
+/**
+ * The call at the current slot calls back function `subprog`: that path is set aside (`push_callback_call`). `sleepable`: an
+ * asynchronous callback may sleep.
+ */
+export function pushCallback(
+  env: VerifierEnv,
+  subprog: number,
+  setCallee: SetCallee,
+  sleepable = false,
+): void {
   const info = env.subprogs[subprog];
   info.isCallback = true;
   if (isAsyncCallbackCall(env, env.slot)) {
     info.isAsyncCallback = true;
-    pushAsyncCallback(env, subprog, setCallee);
+    pushAsyncCallback(env, subprog, setCallee, sleepable);
     return;
   }
   const state = env.pushState(info.start, env.slot);
@@ -34,8 +45,14 @@ export function pushCallback(env: VerifierEnv, subprog: number, setCallee: SetCa
 }
 
 /** The callback runs later, with nothing on its stack (`push_async_cb`). */
-function pushAsyncCallback(env: VerifierEnv, subprog: number, setCallee: SetCallee): void {
+function pushAsyncCallback(
+  env: VerifierEnv,
+  subprog: number,
+  setCallee: SetCallee,
+  sleepable: boolean,
+): void {
   const state = new VerifierState();
+  state.inSleepable = sleepable;
   state.histStart = env.cur.histEnd;
   state.histEnd = state.histStart;
   const callee = FuncState.entry(MAIN_FUNC, 0, subprog);
@@ -89,11 +106,9 @@ export const setTimerCallback: SetCallee = (_env, caller, callee) => {
   returnsZeroOrOne(callee);
 };
 
-export const setFindVmaCallback: SetCallee = (_env, caller, callee) => {
+export const setFindVmaCallback: SetCallee = (env, caller, callee) => {
   assignReg(callee.regs[BPF_REG_1], caller.regs[BPF_REG_1]);
-  const vma = callee.regs[BPF_REG_2];
-  vma.type = PTR_TO_BTF_ID;
-  markKnownZero(vma);
+  setKernelPointer(env, callee.regs[BPF_REG_2], 'vm_area_struct', 0);
   assignReg(callee.regs[BPF_REG_3], caller.regs[BPF_REG_4]);
   clearFrom(callee, BPF_REG_4);
   callee.inCallback = true;
@@ -107,3 +122,17 @@ export const setUserRingbufCallback: SetCallee = (env, caller, callee) => {
   callee.inCallback = true;
   returnsZeroOrOne(callee);
 };
+
+/** The comparison of a tree's nodes: both are the tree's. */
+export function setRbtreeAddCallback(root: GraphRoot | undefined): SetCallee {
+  return (env, _caller, callee) => {
+    const isRefcounted = root !== undefined && hasField(recordOf(env.btf, root.valueType), 'refcount');
+    for (const regno of [BPF_REG_1, BPF_REG_2]) {
+      setGraphNode(env, callee.regs[regno], root);
+      setNonOwning(callee.regs[regno], isRefcounted);
+    }
+    clearFrom(callee, BPF_REG_3);
+    callee.inCallback = true;
+    returnsZeroOrOne(callee);
+  };
+}

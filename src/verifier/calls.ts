@@ -48,6 +48,8 @@ import { collectRegs } from './frames.js';
 import { CallMeta, checkHelperArg } from './helper-args.js';
 import { ARG, RET, typesOf } from './helper-protos.js';
 import { ult } from './int64.js';
+import { isStruct } from './kernel-types.js';
+import { BTF_PROGRAM, BTF_UNKNOWN, setKernelPointer } from './btf-pointers.js';
 import type { MapInfo } from './maps.js';
 import { accessMemory } from './memory.js';
 import { clearCallerSaved } from './operands.js';
@@ -63,8 +65,10 @@ import {
   MEM_ALLOC,
   MEM_PERCPU,
   MEM_RCU,
+  MEM_RDONLY,
   NOT_INIT,
   NOT_MODELLED,
+  PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -76,7 +80,7 @@ import {
 } from './reg-types.js';
 import { markKnownZero, markNotModelled, markUnknown } from './register.js';
 import type { Reg } from './register.js';
-import { hasSpinLock, kptrTarget } from './special-fields.js';
+import { hasSpinLock, setKptrResult } from './special-fields.js';
 
 /** Errors that kernel functions return (`MAX_ERRNO`). */
 const MAX_ERRNO = 4095;
@@ -358,12 +362,34 @@ function setResult(
       r0.a = meta.memSize;
       return;
     case RET.PTR_TO_MEM_OR_BTF_ID:
-      if (percpuAllocPtr) setPointer(r0, PTR_TO_BTF_ID | MEM_ALLOC | MEM_RCU);
-      else markNotModelled(r0);
+      setPercpuResult(env, r0, flags, percpuAllocPtr);
       return;
     default:
-      setPointer(r0, PTR_TO_BTF_ID | flags);
-      if (proto.id === BPF_FUNC_kptr_xchg) kptrTarget(env, meta, r0);
+      if (proto.id === BPF_FUNC_kptr_xchg) {
+        setPointer(r0, PTR_TO_BTF_ID | flags);
+        if (meta.kptr !== null) setKptrResult(env, meta.kptr, r0);
+      } else {
+        setKernelPointer(env, r0, proto.retBtf, flags & ~PTR_MAYBE_NULL);
+        r0.type |= flags & PTR_MAYBE_NULL;
+      }
+  }
+}
+
+/** The per-cpu variable or object of one CPU. */
+function setPercpuResult(env: VerifierEnv, r0: Reg, flags: number, allocated: boolean): void {
+  const btf = meta.retBtf === BTF_PROGRAM ? env.btf : env.kernelBtf;
+  if (btf === undefined || meta.retBtf === BTF_UNKNOWN) {
+    markNotModelled(r0);
+    return;
+  }
+  const type = btf.skipModifiers(meta.retBtfId);
+  if (isStruct(btf, type)) {
+    setPointer(r0, allocated ? PTR_TO_BTF_ID | MEM_ALLOC | MEM_RCU : PTR_TO_BTF_ID | (flags & ~MEM_RDONLY));
+    r0.a = meta.retBtf;
+    r0.b = meta.retBtfId;
+  } else {
+    setPointer(r0, PTR_TO_MEM | flags);
+    r0.a = btf.resolveSize(type) ?? 0;
   }
 }
 

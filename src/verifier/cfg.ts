@@ -19,7 +19,7 @@ import { isAsyncCallbackCall, isSyncCallbackCall } from './callback-calls.js';
 import { CALLS_CALLBACK, FORCE_CHECKPOINT, JMP_POINT, PRUNE_POINT } from './env.js';
 import type { VerifierEnv } from './env.js';
 import { VerifierError } from './facts.js';
-import { isIterNextCall } from './kfuncs.js';
+import { isIterNextCall } from './kfunc-meta.js';
 import type { SubprogInfo } from './subprogs.js';
 
 /** States of a slot during the walk; `DISCOVERED` with the edge followed last in the low bits. */

@@ -26,8 +26,11 @@ import {
   BPF_REG_6,
   BPF_STX,
 } from '../isa/opcodes.js';
-import { ATTACH_TYPE, PROG_TYPE } from '../kernel/types.js';
+import { PROG_TYPE } from '../kernel/types.js';
+import { BTF_KIND_FUNC } from '../object/btf.js';
 import { checkAlu } from './alu.js';
+import { BTF_KERNEL, setBtfPointer, setKernelPointer } from './btf-pointers.js';
+import { isPercpu, isStruct } from './kernel-types.js';
 import { checkCondJump } from './branches.js';
 import { checkHelperCall } from './calls.js';
 import { subprogCalled } from './cfg.js';
@@ -38,26 +41,25 @@ import { checkKfuncCall } from './kfuncs.js';
 import { updateBranchCounts } from './loops.js';
 import { checkAtomic, checkLoad, checkStore } from './memory.js';
 import { checkRead, checkWriteUnknown, clearCallerSaved } from './operands.js';
-import { markPrecise } from './precision.js';
 import { paramsOf } from './prototypes.js';
 import type { Param } from './prototypes.js';
 import { leaksReferences } from './references.js';
 import {
   CONST_PTR_TO_MAP,
   DYNPTR_LOCAL,
-  NOT_MODELLED,
+  MEM_PERCPU,
+  MEM_RDONLY,
   PTR_MAYBE_NULL,
-  PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_FUNC,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
   PTR_TRUSTED,
-  SCALAR_VALUE,
 } from './reg-types.js';
 import { markDynptr } from './dynptr.js';
 import { markKnown, markKnownZero, markNotModelled, markUnknown } from './register.js';
 import type { Reg } from './register.js';
+import { checkReturnValue } from './returns.js';
 import { isStateVisited } from './states.js';
 import { checkSubprogCall, leaveFunction } from './subprog-calls.js';
 
@@ -90,6 +92,7 @@ function checkFunction(env: VerifierEnv, subprog: number): void {
     context.type = PTR_TO_CTX;
     markKnownZero(context);
   } else {
+    frame.inExceptionCallback = env.subprogs[subprog].isExceptionCallback;
     setParams(env, frame, subprog);
   }
   explore(env);
@@ -126,8 +129,8 @@ function setParam(env: VerifierEnv, reg: Reg, param: Param): void {
       reg.id = env.newId();
       break;
     default:
-      reg.type = PTR_TO_BTF_ID | PTR_TRUSTED | (param.nullable ? PTR_MAYBE_NULL : 0);
-      markKnownZero(reg);
+      setKernelPointer(env, reg, param.struct, PTR_TRUSTED);
+      if (param.nullable) reg.type |= PTR_MAYBE_NULL;
       reg.id = env.newId();
   }
 }
@@ -187,7 +190,7 @@ function checkInsn(env: VerifierEnv): boolean {
       env.jumps++;
       switch (opOf(code)) {
         case BPF_CALL:
-          checkCall(env, w0);
+          if (!checkCall(env, w0)) return false;
           break;
         case BPF_JA:
           env.slot += classOf(code) === BPF_JMP ? offOf(w0) : env.imm(env.slot);
@@ -214,16 +217,17 @@ function checkInsn(env: VerifierEnv): boolean {
   return true;
 }
 
-function checkCall(env: VerifierEnv, w0: number): void {
+/** False when the path ends with the call. */
+function checkCall(env: VerifierEnv, w0: number): boolean {
   switch (srcOf(w0)) {
     case BPF_PSEUDO_CALL:
       checkSubprogCall(env);
-      break;
+      return true;
     case BPF_PSEUDO_KFUNC_CALL:
-      checkKfuncCall(env);
-      break;
+      return checkKfuncCall(env);
     default:
       checkHelperCall(env);
+      return true;
   }
 }
 
@@ -241,49 +245,6 @@ function checkExit(env: VerifierEnv): boolean {
   return false;
 }
 
-/** Is the return value of this program restricted to a range: then its precision matters (`check_return_code`). */
-function returnIsRestricted(env: VerifierEnv): boolean {
-  const { type, attachType } = env.program;
-  switch (type) {
-    case PROG_TYPE.CGROUP_SOCK_ADDR:
-    case PROG_TYPE.CGROUP_SKB:
-    case PROG_TYPE.CGROUP_SOCK:
-    case PROG_TYPE.SOCK_OPS:
-    case PROG_TYPE.CGROUP_DEVICE:
-    case PROG_TYPE.CGROUP_SYSCTL:
-    case PROG_TYPE.CGROUP_SOCKOPT:
-    case PROG_TYPE.SK_LOOKUP:
-    case PROG_TYPE.NETFILTER:
-    case PROG_TYPE.STRUCT_OPS:
-      return type !== PROG_TYPE.STRUCT_OPS;
-    case PROG_TYPE.TRACING:
-      return (
-        attachType === ATTACH_TYPE.TRACE_FENTRY ||
-        attachType === ATTACH_TYPE.TRACE_FEXIT ||
-        attachType === ATTACH_TYPE.TRACE_ITER
-      );
-    case PROG_TYPE.KPROBE:
-      return attachType === ATTACH_TYPE.TRACE_KPROBE_SESSION;
-    case PROG_TYPE.LSM:
-      return true;
-    default:
-      return false;
-  }
-}
-
-export function checkReturnValue(env: VerifierEnv, regno: number): void {
-  const frame = env.cur.frames[0];
-  const isSubprog = frame.subprog !== 0;
-  checkRead(env, regno);
-  const reg = env.regs[regno];
-  if (isSubprog && !frame.inAsyncCallback && !frame.inExceptionCallback) {
-    if (reg.type !== SCALAR_VALUE && reg.type !== NOT_MODELLED)
-      env.refuse('a global function returns no number');
-    return;
-  }
-  if (frame.inAsyncCallback || returnIsRestricted(env)) markPrecise(env, regno);
-}
-
 /** A 64-bit immediate: a number, a map, a place in a map's value, a function, or a kernel variable. */
 function checkLdImm64(env: VerifierEnv, w0: number): void {
   const { slot } = env;
@@ -297,8 +258,7 @@ function checkLdImm64(env: VerifierEnv, w0: number): void {
       markKnown(reg, next, imm);
       return;
     case BPF_PSEUDO_BTF_ID:
-      env.unknown('the address of a kernel variable is not modelled');
-      markNotModelled(reg);
+      setKernelSymbol(env, reg, imm);
       return;
     case BPF_PSEUDO_FUNC:
       markKnownZero(reg);
@@ -317,6 +277,30 @@ function checkLdImm64(env: VerifierEnv, w0: number): void {
         reg.type = CONST_PTR_TO_MAP;
       }
     }
+  }
+}
+
+/** The address of a kernel variable or function (`check_pseudo_btf_id`). */
+function setKernelSymbol(env: VerifierEnv, reg: Reg, id: number): void {
+  const btf = env.kernelBtf;
+  if (btf === undefined || id <= 0 || id >= btf.typeCount || env.imm(env.slot + 1) !== 0) {
+    env.unknown('the address of a kernel variable is not modelled');
+    markNotModelled(reg);
+    return;
+  }
+  markKnownZero(reg);
+  if (btf.kind(id) === BTF_KIND_FUNC) {
+    reg.type = PTR_TO_MEM | MEM_RDONLY;
+    return;
+  }
+  const type = btf.type(id);
+  if (isPercpu(btf, id)) {
+    setBtfPointer(env, reg, BTF_KERNEL, type, MEM_PERCPU);
+  } else if (isStruct(btf, btf.skipModifiers(type))) {
+    setBtfPointer(env, reg, BTF_KERNEL, type, 0);
+  } else {
+    reg.type = PTR_TO_MEM | MEM_RDONLY;
+    reg.a = btf.resolveSize(type) ?? 0;
   }
 }
 

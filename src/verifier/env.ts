@@ -8,11 +8,14 @@ import type { KernelProfile } from '../kernel/profile.js';
 import { BPF_F_SLEEPABLE } from '../kernel/types.js';
 import { Btf } from '../object/btf.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
+import { attachTargetOf } from './attach-target.js';
+import type { AttachTarget } from './attach-target.js';
 import { VerifierError } from './facts.js';
 import type { FuncState, VerifierState } from './frames.js';
 import { History } from './history.js';
 import type { LinkedRegs } from './history.js';
 import { mapsOf } from './maps.js';
+import type { Kfunc } from './kfunc-meta.js';
 import type { MapInfo } from './maps.js';
 import { Reg } from './register.js';
 import type { SubprogInfo } from './subprogs.js';
@@ -39,6 +42,8 @@ export interface CheckOptions {
   readonly cpus?: number;
   /** Steps after which the check gives up; 1,000,000, as the kernel's, when absent. */
   readonly maxSteps?: number;
+  /** Types of the kernel the program is for: without them, pointers into the kernel are not modelled. */
+  readonly kernelBtf?: Btf | undefined;
 }
 
 /** A path that waits. */
@@ -63,6 +68,11 @@ export class VerifierEnv {
   readonly maps: readonly (MapInfo | undefined)[];
   /** The object's BTF; undefined when it has none. */
   readonly btf: Btf | undefined;
+  readonly kernelBtf: Btf | undefined;
+  /** What the program is attached to, where the kernel's BTF tells. */
+  readonly attachTarget: AttachTarget | null;
+  /** Kernel functions called, by BTF id; null for those nothing is known of. */
+  readonly kfuncs = new Map<number, Kfunc | null>();
   readonly cpus: number;
   readonly maxSteps: number;
   readonly sleepable: boolean;
@@ -82,6 +92,7 @@ export class VerifierEnv {
   readonly loopStates: Uint8Array;
   readonly loopCallbacks: Int32Array;
   seenDirectWrite = false;
+  seenException = false;
 
   /** The path being explored. */
   cur!: VerifierState;
@@ -123,6 +134,8 @@ export class VerifierEnv {
     this.length = length;
     this.maps = mapsOf(object);
     this.btf = object.btf instanceof Btf ? object.btf : undefined;
+    this.kernelBtf = options.kernelBtf;
+    this.attachTarget = this.kernelBtf === undefined ? null : attachTargetOf(this.kernelBtf, program);
     this.cpus = options.cpus ?? 1;
     this.maxSteps = options.maxSteps ?? MAX_STEPS;
     this.sleepable = (program.flags & BPF_F_SLEEPABLE) !== 0;

@@ -4,15 +4,27 @@
  * kernel/bpf/verifier.c, Linux 6.12).
  */
 import { codeOf, dstOf, offOf, srcOf } from '../isa/insn.js';
-import { BPF_CALL, BPF_DW, BPF_JMP, BPF_LDX, BPF_MEM, BPF_REG_10, BPF_STX } from '../isa/opcodes.js';
+import {
+  BPF_CALL,
+  BPF_DW,
+  BPF_JMP,
+  BPF_LDX,
+  BPF_MEM,
+  BPF_PSEUDO_CALL,
+  BPF_REG_10,
+  BPF_STX,
+} from '../isa/opcodes.js';
 import { helperId } from '../kernel/helper-ids.js';
 import type { HelperProto } from '../kernel/profile.js';
+import { BTF_KIND_VOID } from '../object/btf.js';
 import { BPF_FUNC_get_smp_processor_id } from '../kernel/special-helpers.js';
 import { FASTCALL_PATTERN } from './env.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_FASTCALL_SPILLS } from './facts.js';
 import type { FuncState } from './frames.js';
+import { kfuncAt } from './kfunc-meta.js';
 import { BPF_REG_SIZE } from './stack-slots.js';
+import { KF_FASTCALL } from './tables/kfunc-flags.js';
 import type { SubprogInfo } from './subprogs.js';
 
 const STX_DW = BPF_STX | BPF_MEM | BPF_DW;
@@ -24,6 +36,9 @@ const S16_MIN = -0x8000;
 
 /** Helpers that the x86-64 JIT compiles in place (`bpf_jit_inlines_helper_call`). */
 const JIT_INLINED = new Set([helperId('get_current_task'), helperId('get_current_task_btf')]);
+
+/** Kernel functions that are a move, once checked. */
+const FASTCALL_KFUNCS = new Set(['bpf_cast_to_kern_ctx', 'bpf_rdonly_cast']);
 
 /** Registers a call of the helper really clobbers: its result and its arguments. */
 function clobbered(proto: HelperProto): number {
@@ -40,6 +55,25 @@ function isInlined(env: VerifierEnv, proto: HelperProto): boolean {
   return JIT_INLINED.has(proto.id);
 }
 
+interface Called {
+  readonly clobbers: number;
+  readonly inlined: boolean;
+}
+
+/** What is known of the helper or kernel function called at `slot`. */
+function calledAt(env: VerifierEnv, slot: number): Called | null {
+  if (srcOf(env.word0(slot)) === 0) {
+    const proto = env.profile.helperFor(env.program, env.imm(slot));
+    return proto === undefined ? null : { clobbers: clobbered(proto), inlined: isInlined(env, proto) };
+  }
+  const kfunc = kfuncAt(env, slot);
+  if (kfunc === null) return null;
+  const { btf, proto, name, flags } = kfunc;
+  let clobbers = btf.kind(btf.type(proto)) === BTF_KIND_VOID ? 0 : 1;
+  for (let i = 0; i < btf.vlen(proto); i++) clobbers |= 2 << i;
+  return { clobbers, inlined: FASTCALL_KFUNCS.has(name) || (flags & KF_FASTCALL) !== 0 };
+}
+
 /** Marks the patterns of all subprograms; writes `AUX_FASTCALL_SPILLS`. */
 export function markFastcallPatterns(env: VerifierEnv): void {
   for (const subprog of env.subprogs) {
@@ -50,15 +84,16 @@ export function markFastcallPatterns(env: VerifierEnv): void {
     }
     for (let slot = subprog.start; slot < subprog.end; slot++) {
       const w0 = env.word0(slot);
-      if (codeOf(w0) === (BPF_JMP | BPF_CALL) && srcOf(w0) === 0) markCall(env, subprog, slot, lowest);
+      if (codeOf(w0) === (BPF_JMP | BPF_CALL) && srcOf(w0) !== BPF_PSEUDO_CALL)
+        markCall(env, subprog, slot, lowest);
     }
   }
 }
 
 function markCall(env: VerifierEnv, subprog: SubprogInfo, slot: number, lowest: number): void {
-  const proto = env.profile.helperFor(env.program, env.imm(slot));
-  if (proto === undefined) return;
-  let expected = ~clobbered(proto) & CALLER_SAVED_MASK;
+  const called = calledAt(env, slot);
+  if (called === null) return;
+  let expected = ~called.clobbers & CALLER_SAVED_MASK;
   if (expected === 0) return;
   let off = lowest;
   let pairs = 0;
@@ -88,7 +123,7 @@ function markCall(env: VerifierEnv, subprog: SubprogInfo, slot: number, lowest: 
     off += BPF_REG_SIZE;
   }
   if (pairs === 0) return;
-  if (isInlined(env, proto)) env.setAux(slot, AUX_FASTCALL_SPILLS, pairs);
+  if (called.inlined) env.setAux(slot, AUX_FASTCALL_SPILLS, pairs);
   else subprog.keepFastcallStack = true;
   subprog.fastcallStackOff = Math.min(subprog.fastcallStackOff, off);
 }

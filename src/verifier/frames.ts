@@ -5,7 +5,7 @@
 import { BPF_REG_FP } from '../isa/opcodes.js';
 import { PTR_TO_STACK } from './reg-types.js';
 import { cloneReg, LIVE_NONE, markKnownZero, markNotInit, Reg } from './register.js';
-import { isSpilled } from './stack-slots.js';
+import { isIterator, isSpilled } from './stack-slots.js';
 
 /** R0 to R10. */
 export const MAX_BPF_REG = 11;
@@ -157,16 +157,17 @@ export function sameCallsites(a: VerifierState, b: VerifierState): boolean {
 
 /**
  * Puts all registers and spilled registers of a state into `out`, from index 0, and returns their number: the order and
- * extent of `bpf_for_each_reg_in_vstate()`. What is in `out` behind them is left.
+ * extent of `bpf_for_each_reg_in_vstate()`; `withIterators` takes iterators' slots as well. What is in `out` behind
+ * them is left.
  */
-export function collectRegs(state: VerifierState, out: Reg[]): number {
+export function collectRegs(state: VerifierState, out: Reg[], withIterators = false): number {
   let count = 0;
   const { frames } = state;
   for (let f = 0; f < frames.length; f++) {
     const { regs, stack } = frames[f];
     for (let i = 0; i < MAX_BPF_REG; i++) out[count++] = regs[i]!;
     for (let i = 0; i < stack.length; i++) {
-      if (isSpilled(stack[i])) out[count++] = stack[i]!;
+      if (isSpilled(stack[i]) || (withIterators && isIterator(stack[i]))) out[count++] = stack[i]!;
     }
   }
   return count;

@@ -27,7 +27,7 @@ import {
 } from './reg-types.js';
 import type { Reg } from './register.js';
 import { processKptrArg, processSpinLockArg, processTimerArg } from './special-fields.js';
-import type { KptrField } from './special-fields.js';
+import type { SpecialField } from './records.js';
 import { checkStackOfHelper } from './stack.js';
 
 /** Sizes that helpers are given stay below this (`BPF_MAX_VAR_SIZ`). */
@@ -52,7 +52,10 @@ export class CallMeta {
   refObjId = 0;
   dynptrId = 0;
   subprog = 0;
-  kptr: KptrField | null = null;
+  kptr: SpecialField | null = null;
+  /** Type of a per-cpu variable: whose BTF, and its id there. */
+  retBtf = 0;
+  retBtfId = 0;
 
   reset(helper: HelperProto): void {
     this.helper = helper;
@@ -70,6 +73,8 @@ export class CallMeta {
     this.dynptrId = 0;
     this.subprog = 0;
     this.kptr = null;
+    this.retBtf = 0;
+    this.retBtfId = 0;
   }
 }
 
@@ -136,6 +141,10 @@ export function checkHelperArg(
       if (!reg.isConst()) env.refuse(`R${regno} is no known size`);
       meta.memSize = reg.vl;
       markPrecise(env, regno);
+      break;
+    case ARG.PTR_TO_PERCPU_BTF_ID:
+      meta.retBtf = reg.a;
+      meta.retBtfId = reg.b;
       break;
     case ARG.KPTR_XCHG_DEST:
       processKptrArg(env, reg, meta);

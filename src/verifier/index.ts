@@ -29,7 +29,7 @@ import { markFastcallPatterns } from './fastcall.js';
 import { MAX_CALL_FRAMES } from './frames.js';
 import * as types from './reg-types.js';
 import { resetPrecision } from './precision.js';
-import { findSubprogs } from './subprogs.js';
+import { findSubprogs, markExceptionCallback } from './subprogs.js';
 
 export type { CheckOptions } from './env.js';
 export type { Facts, SubprogFacts } from './facts.js';
@@ -73,6 +73,7 @@ export function check(
 ): CheckResult {
   const env = new VerifierEnv(object, program, profile, options);
   env.subprogs = findSubprogs(object, program);
+  markExceptionCallback(env);
   walkControlFlow(env);
   if (profile.features.fastcall) markFastcallPatterns(env);
   resetPrecision();
@@ -96,6 +97,7 @@ function assemble(env: VerifierEnv): Facts {
     else if (env.mapPtrs[slot] !== 0) env.setAux(slot, AUX_MAP, env.map(env.mapPtrs[slot]).index + 1);
     if (env.loopStates[slot] === LOOP_FITS) env.setAux(slot, AUX_LOOP_CALLBACK, env.loopCallbacks[slot] + 1);
   }
+  const exceptionCallback = env.subprogs.find((subprog) => subprog.isExceptionCallback);
   return {
     aux: env.aux,
     auxWords: env.auxWords,
@@ -105,6 +107,8 @@ function assemble(env: VerifierEnv): Facts {
       keepFastcallStack,
     })),
     seenDirectWrite: env.seenDirectWrite,
+    seenException: env.seenException,
+    ...(exceptionCallback === undefined ? {} : { exceptionCallback: exceptionCallback.number }),
     steps: env.steps,
     unknowns: env.unknowns,
   };

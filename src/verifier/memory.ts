@@ -19,7 +19,7 @@ import { contextAccess, socketAccess } from '../kernel/contexts/index.js';
 import type { ContextAccess, SocketPointer } from '../kernel/contexts/index.js';
 import { PROG_TYPE } from '../kernel/types.js';
 import { coerceToSize, coerceToSizeSigned, dropContradictions } from './bounds.js';
-import { loadBtfField, loadContextArgument } from './btf-pointers.js';
+import { loadBtfField, loadContextArgument, loadMapField } from './btf-pointers.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_CTX_FIELD_SIZE } from './facts.js';
 import { bitLength, toNumber } from './int64.js';
@@ -219,11 +219,7 @@ export function accessMemory(
       break;
     case CONST_PTR_TO_MAP:
       if (write) env.refuse('write into a map');
-      // A field of the kernel's structure for the map: a number, or a pointer of 8 bytes.
-      if (value !== null) {
-        if (size === 8) markNotModelled(value);
-        else markUnknown(value);
-      }
+      if (value !== null) loadMapField(env, reg, at, size, value);
       break;
     case PTR_TO_BUF:
       if (mayBeNull(type) || (write && (type & MEM_RDONLY) !== 0) || at < 0 || !isAtStart(reg)) {

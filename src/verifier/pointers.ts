@@ -10,7 +10,8 @@ import {
   PTR_TO_XDP_SOCK,
 } from './reg-types.js';
 import type { Reg } from './register.js';
-import { hasAsyncField, hasSpinLock } from './special-fields.js';
+import { hasField } from './records.js';
+import { hasAsyncField, recordOfReg } from './special-fields.js';
 
 /** The pointer is not null: it is what it promised to be (`mark_ptr_not_null_reg`). */
 export function markNotNull(env: VerifierEnv, reg: Reg): void {
@@ -35,5 +36,5 @@ export function markNotNull(env: VerifierEnv, reg: Reg): void {
 
 /** May what the register points to hold a spin lock? */
 export function mayPointToSpinLock(env: VerifierEnv, reg: Reg): boolean {
-  return reg.type === PTR_TO_MAP_VALUE && hasSpinLock(env, env.map(reg.a));
+  return hasField(recordOfReg(env, reg), 'spin-lock');
 }

@@ -114,7 +114,7 @@ function paramOf(
       : null;
   }
   const pointee = btf.type(type);
-  if (tags.has('ctx') || isContext(env, btf, pointee)) return { kind: 'context' };
+  if (tags.has('ctx') || isContextPointee(env, btf, pointee)) return { kind: 'context' };
   if (isDynptr(btf, pointee)) return { kind: 'dynptr' };
   if (tags.has('trusted')) {
     return {
@@ -129,7 +129,8 @@ function paramOf(
   return size === undefined ? null : { kind: 'memory', size, nullable: !tags.has('nonnull') };
 }
 
-function isContext(env: VerifierEnv, btf: Btf, pointee: number): boolean {
+/** Is `pointee` what a context pointer of this program points to (`btf_is_prog_ctx_type`)? */
+export function isContextPointee(env: VerifierEnv, btf: Btf, pointee: number): boolean {
   const progType = PROG_TYPE_NAMES.at(env.program.type);
   if (progType === undefined) return false;
   if (progType === 'KPROBE') {
@@ -147,4 +148,37 @@ function isDynptr(btf: Btf, pointee: number): boolean {
   const struct = btf.skipModifiers(pointee);
   const kind = btf.kind(struct);
   return (kind === BTF_KIND_STRUCT || kind === BTF_KIND_FWD) && btf.typeName(struct) === 'bpf_dynptr';
+}
+
+/** Kernel structure behind the context pointer, by program type (include/linux/bpf_types.h, 6.12). */
+const KERNEL_CONTEXTS: Readonly<Partial<Record<ProgTypeName, string>>> = {
+  SOCKET_FILTER: 'sk_buff',
+  SCHED_CLS: 'sk_buff',
+  SCHED_ACT: 'sk_buff',
+  XDP: 'xdp_buff',
+  CGROUP_SKB: 'sk_buff',
+  CGROUP_SOCK: 'sock',
+  CGROUP_SOCK_ADDR: 'bpf_sock_addr_kern',
+  LWT_IN: 'sk_buff',
+  LWT_OUT: 'sk_buff',
+  LWT_XMIT: 'sk_buff',
+  LWT_SEG6LOCAL: 'sk_buff',
+  SOCK_OPS: 'bpf_sock_ops_kern',
+  SK_SKB: 'sk_buff',
+  SK_MSG: 'sk_msg',
+  FLOW_DISSECTOR: 'bpf_flow_dissector',
+  KPROBE: 'pt_regs',
+  PERF_EVENT: 'bpf_perf_event_data_kern',
+  CGROUP_DEVICE: 'bpf_cgroup_dev_ctx',
+  CGROUP_SYSCTL: 'bpf_sysctl_kern',
+  CGROUP_SOCKOPT: 'bpf_sockopt_kern',
+  SK_REUSEPORT: 'sk_reuseport_kern',
+  SK_LOOKUP: 'bpf_sk_lookup_kern',
+  NETFILTER: 'bpf_nf_ctx',
+};
+
+/** The kernel's structure that programs of this type get as their context; empty when it is none. */
+export function contextStructOf(env: VerifierEnv): string {
+  const progType = PROG_TYPE_NAMES.at(env.program.type);
+  return (progType === undefined ? undefined : KERNEL_CONTEXTS[progType]) ?? '';
 }

@@ -42,6 +42,11 @@ export function isSpilled(slot: Reg): boolean {
   return slot.slotTypes >>> 28 === STACK_SPILL;
 }
 
+/** Is the slot part of an iterator? */
+export function isIterator(slot: Reg): boolean {
+  return slot.slotTypes >>> 28 === STACK_ITER;
+}
+
 export function isSpilledScalar(slot: Reg): boolean {
   return slot.slotTypes >>> 28 === STACK_SPILL && slot.type === SCALAR_VALUE;
 }

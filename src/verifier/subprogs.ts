@@ -35,6 +35,8 @@ import {
 import { isLdImm64Half, LOADABLE, validityOf } from '../isa/validity.js';
 import { BPF_FUNC_tail_call } from '../kernel/special-helpers.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
+import { BTF_KIND_DECL_TAG, BTF_KIND_FUNC } from '../object/btf.js';
+import type { VerifierEnv } from './env.js';
 import { VerifierError } from './facts.js';
 
 /** A jump to an address in a register. */
@@ -210,5 +212,30 @@ function checkBranches(
     (last !== (BPF_JMP | BPF_EXIT) && last !== (BPF_JMP | BPF_JA) && last !== (BPF_JMP32 | BPF_JA))
   ) {
     throw new VerifierError(end - 1, 'the last instruction of a subprogram is no exit and no jump back');
+  }
+}
+
+const EXCEPTION_CALLBACK = 'exception_callback:';
+
+/** Finds the function that a tag of the main one names to be called when the program throws, and marks it. */
+export function markExceptionCallback(env: VerifierEnv): void {
+  const { btf, program, subprogs } = env;
+  const main = program.funcInfo.at(0)?.typeId;
+  if (btf === undefined || main === undefined) return;
+  for (let id = 1; id < btf.typeCount; id++) {
+    if (btf.kind(id) !== BTF_KIND_DECL_TAG || btf.type(id) !== main || btf.declTagComponent(id) !== -1)
+      continue;
+    const tag = btf.typeName(id);
+    if (!tag.startsWith(EXCEPTION_CALLBACK)) continue;
+    const callback = btf.findByName(tag.slice(EXCEPTION_CALLBACK.length), BTF_KIND_FUNC);
+    const number = program.funcInfo.findIndex(({ typeId }) => typeId === callback);
+    if (number <= 0 || number >= subprogs.length)
+      throw new VerifierError(0, `exception callback of ${tag} is not there`);
+    const subprog = subprogs[number];
+    subprog.isCallback = true;
+    subprog.isAsyncCallback = true;
+    subprog.isExceptionCallback = true;
+    subprog.called = true;
+    return;
   }
 }
