@@ -136,13 +136,50 @@ export interface BtfSecInfo {
   readonly size: number;
 }
 
+/** The bytes of the types and of the strings, after checks of what the header says about them. */
+function readHeader(
+  bytes: Uint8Array,
+  where: string,
+  bad: ErrorMaker,
+): { types: Uint8Array; strings: Uint8Array } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER_BYTES) {
+    throw bad(`${where}: the BTF header is cut off (${bytes.length} of ${HEADER_BYTES} bytes)`);
+  }
+  const magic = view.getUint16(0, true);
+  if (magic !== BTF_MAGIC) throw bad(`${where}: BTF magic 0x${magic.toString(16)} at offset 0`);
+  const headerBytes = view.getUint32(4, true);
+  const typeStart = headerBytes + view.getUint32(8, true);
+  const typeBytes = view.getUint32(12, true);
+  const stringStart = headerBytes + view.getUint32(16, true);
+  const stringBytes = view.getUint32(20, true);
+  if (headerBytes < HEADER_BYTES || headerBytes > bytes.length) {
+    throw bad(`${where}: a BTF header of ${headerBytes} bytes (offset 4)`);
+  }
+  if (stringStart + stringBytes > bytes.length) {
+    throw bad(
+      `${where}: ${stringBytes} bytes of strings at offset ${stringStart} run past its end (${bytes.length} bytes)`,
+    );
+  }
+  if (typeStart + typeBytes > stringStart) {
+    throw bad(`${where}: ${typeBytes} bytes of types at offset ${typeStart} overlap the strings`);
+  }
+  return {
+    types: bytes.subarray(typeStart, typeStart + typeBytes),
+    strings: bytes.subarray(stringStart, stringStart + stringBytes),
+  };
+}
+
 export class Btf implements ObjectBtf {
   /** Number of types, `void` included: ids run from 0 to `typeCount - 1`. */
   readonly typeCount: number;
   private readonly view: DataView;
-  /** Byte offset of each type in `view`. */
+  /** Byte offset of each type in `typeBytes`, which `view` shows. */
   private readonly at: Uint32Array;
   private readonly strings: StringTable;
+  /** Bytes of all types and of all strings, for BTF that extends this one. */
+  private readonly typeBytes: Uint8Array;
+  private readonly stringBytes: Uint8Array;
   private byName: Map<string, number[]> | undefined;
 
   /**
@@ -155,50 +192,51 @@ export class Btf implements ObjectBtf {
     private readonly where: string,
     private readonly bad: ErrorMaker,
   ) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < HEADER_BYTES) {
-      throw bad(`${where}: the BTF header is cut off (${bytes.length} of ${HEADER_BYTES} bytes)`);
-    }
-    const magic = view.getUint16(0, true);
-    if (magic !== BTF_MAGIC) throw bad(`${where}: BTF magic 0x${magic.toString(16)} at offset 0`);
-    const headerBytes = view.getUint32(4, true);
-    const typeOffset = view.getUint32(8, true);
-    const typeBytes = view.getUint32(12, true);
-    const stringOffset = view.getUint32(16, true);
-    const stringBytes = view.getUint32(20, true);
-    if (headerBytes < HEADER_BYTES || headerBytes > bytes.length) {
-      throw bad(`${where}: a BTF header of ${headerBytes} bytes (offset 4)`);
-    }
-    if (headerBytes + stringOffset + stringBytes > bytes.length) {
-      throw bad(
-        `${where}: ${stringBytes} bytes of strings at offset ${headerBytes + stringOffset} run past its end (${bytes.length} bytes)`,
-      );
-    }
-    if (typeOffset + typeBytes > stringOffset) {
-      throw bad(
-        `${where}: ${typeBytes} bytes of types at offset ${headerBytes + typeOffset} overlap the strings`,
-      );
-    }
-    const strings = bytes.subarray(headerBytes + stringOffset, headerBytes + stringOffset + stringBytes);
+    const { types, strings } = readHeader(bytes, where, bad);
     if (strings.length === 0 || strings[0] !== 0 || strings[strings.length - 1] !== 0) {
-      throw bad(
-        `${where}: the strings at offset ${headerBytes + stringOffset} do not start and end with NUL`,
-      );
+      throw bad(`${where}: the strings do not start and end with NUL`);
     }
-    this.view = view;
+    this.typeBytes = types;
+    this.stringBytes = strings;
+    this.view = new DataView(types.buffer, types.byteOffset, types.byteLength);
     this.strings = new StringTable(strings, where, bad);
-    this.at = this.placeTypes(headerBytes + typeOffset, typeBytes);
+    this.at = this.placeTypes();
     this.typeCount = this.at.length;
     for (let id = 1; id < this.typeCount; id++) this.checkType(id);
   }
 
-  private placeTypes(start: number, size: number): Uint32Array {
+  /**
+   * Reads split BTF, as a kernel module has it: its types and strings continue those of the kernel. The result holds both;
+   * ids from `typeCount` of this on are the module's own.
+   * @throws what `bad` makes, when the bytes are no sound BTF or do not continue this one
+   */
+  extend(bytes: Uint8Array, where: string, bad: ErrorMaker): Btf {
+    const { types, strings } = readHeader(bytes, where, bad);
+    const all = new Uint8Array(
+      HEADER_BYTES + this.typeBytes.length + types.length + this.stringBytes.length + strings.length,
+    );
+    const view = new DataView(all.buffer);
+    const typeLength = this.typeBytes.length + types.length;
+    view.setUint32(0, BTF_MAGIC | (1 << 16), true);
+    view.setUint32(4, HEADER_BYTES, true);
+    view.setUint32(12, typeLength, true);
+    view.setUint32(16, typeLength, true);
+    view.setUint32(20, this.stringBytes.length + strings.length, true);
+    let at = HEADER_BYTES;
+    for (const part of [this.typeBytes, types, this.stringBytes, strings]) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return new Btf(all, where, bad);
+  }
+
+  private placeTypes(): Uint32Array {
     const { view } = this;
-    const end = start + size;
+    const end = view.byteLength;
     // `void` has no bytes of its own; nothing reads its place.
-    const at = new Uint32Array(1 + Math.floor(size / TYPE_BYTES));
+    const at = new Uint32Array(1 + Math.floor(end / TYPE_BYTES));
     let count = 1;
-    for (let offset = start; offset < end;) {
+    for (let offset = 0; offset < end;) {
       if (offset + TYPE_BYTES > end)
         throw this.bad(`${this.where}: type ${count} at offset ${offset} is cut off`);
       const info = view.getUint32(offset + 4, true);

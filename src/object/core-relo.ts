@@ -61,23 +61,39 @@ interface Value {
 /** The value is not there and nothing can stand for it. */
 const POISON = Symbol('poison');
 
+/** The types of a kernel or module as candidates for those of the object. */
+interface TargetTypes {
+  readonly btf: Btf;
+  /** Ids below are somebody else's. */
+  readonly firstId: number;
+  readonly matcher: SpecMatcher;
+}
+
+interface Candidate {
+  readonly types: TargetTypes;
+  readonly id: number;
+}
+
 /** Resolves an object's CO-RE relocations against one kernel, all at once in the order of the file. */
 export class CoreRelocator {
-  private readonly relations: TypeRelations;
-  private readonly matcher: SpecMatcher;
-  private readonly kernel: Btf;
-  private readonly candidates = new Map<number, number[]>();
+  /** Absent without a kernel: only what needs none is resolved then. */
+  private readonly kernel: TargetTypes | undefined;
+  private readonly modules: readonly TargetTypes[];
+  private readonly candidates = new Map<number, readonly Candidate[]>();
   private readonly resolved = new Map<ExtRecords, (Resolution | CoreError)[]>();
 
-  /** @param kernel absent: only what needs no kernel is resolved */
   constructor(
     private readonly local: Btf,
     ext: BtfExt,
-    private readonly target: KernelTarget | undefined,
+    target: KernelTarget | undefined,
   ) {
-    this.kernel = target?.btf ?? local;
-    this.relations = new TypeRelations(local, this.kernel);
-    this.matcher = new SpecMatcher(this.relations, this.kernel);
+    const typesOf = (btf: Btf, firstId: number): TargetTypes => ({
+      btf,
+      firstId,
+      matcher: new SpecMatcher(new TypeRelations(local, btf), btf),
+    });
+    this.kernel = target && typesOf(target.btf, 1);
+    this.modules = (target?.modules ?? []).map(({ btf }) => typesOf(btf, target!.btf.typeCount));
     // A relocation narrows the candidates of later ones of the same type: the order of the file matters.
     for (const records of ext.coreRelos.values()) {
       const all: (Resolution | CoreError)[] = [];
@@ -122,16 +138,15 @@ export class CoreRelocator {
       const id = BigInt(root);
       return { ...NOTHING, before: id, after: id, validate: false };
     }
-    if (this.target === undefined) throw new CoreError("needs a kernel's BTF");
+    if (this.kernel === undefined) throw new CoreError("needs a kernel's BTF");
     if (local.typeName(root) === '') throw new CoreError('its type has no name');
 
     let first: { spec: CoreSpec; resolution: Resolution } | undefined;
-    const matching: number[] = [];
-    const candidates = this.candidatesOf(root);
-    for (const id of candidates) {
-      const found = this.matcher.match(spec, id, kind);
+    const matching: Candidate[] = [];
+    for (const candidate of this.candidatesOf(root, this.kernel)) {
+      const found = candidate.types.matcher.match(spec, candidate.id, kind);
       if (found === undefined) continue;
-      const resolution = this.compare(kind, spec, found);
+      const resolution = compare(kind, spec, found);
       if (first === undefined) first = { spec: found, resolution };
       else if (found.bitOffset !== first.spec.bitOffset) {
         throw new CoreError('the kernel has several such types with the field at different offsets');
@@ -141,52 +156,57 @@ export class CoreRelocator {
       ) {
         throw new CoreError('the kernel has several such types with different outcomes');
       }
-      matching.push(id);
+      matching.push(candidate);
     }
-    if (first === undefined) return this.compare(kind, spec, undefined);
+    if (first === undefined) return compare(kind, spec, undefined);
     this.candidates.set(root, matching);
     return first.resolution;
   }
 
-  /** Types of the kernel with the local type's name and kind. */
-  private candidatesOf(root: number): number[] {
+  /** Types with the local type's name and kind: the kernel's, or its modules' when it has none itself. */
+  private candidatesOf(root: number, kernel: TargetTypes): readonly Candidate[] {
     const known = this.candidates.get(root);
     if (known !== undefined) return known;
-    const { local, kernel } = this;
+    const { local } = this;
     const name = essentialName(local.typeName(root));
-    const found = [...(idsByEssentialName(kernel).get(name) ?? [])].filter((id) =>
-      kindsCompatible(local, root, kernel, id),
-    );
+    const inTypes = (types: TargetTypes): Candidate[] =>
+      (idsByEssentialName(types.btf).get(name) ?? [])
+        .filter((id) => id >= types.firstId && kindsCompatible(local, root, types.btf, id))
+        .map((id) => ({ types, id }));
+    const inKernel = inTypes(kernel);
+    const found = inKernel.length > 0 ? inKernel : this.modules.flatMap(inTypes);
     this.candidates.set(root, found);
     return found;
   }
+}
 
-  private compare(kind: number, spec: CoreSpec, found: CoreSpec | undefined): Resolution {
-    const before = valueOf(kind, spec);
-    const after = before === POISON ? POISON : valueOf(kind, found);
-    if (before === POISON || after === POISON) return { ...NOTHING, poison: true };
-    return {
-      before: before.value,
-      after: after.value,
-      poison: false,
-      validate: before.validate,
-      sizeBefore: before.size,
-      sizeAfter: after.size,
-      badSize: before.size !== after.size && !this.canResize(before.type, after.type),
-    };
-  }
+function compare(kind: number, spec: CoreSpec, found: CoreSpec | undefined): Resolution {
+  const before = valueOf(kind, spec);
+  const after = before === POISON ? POISON : valueOf(kind, found);
+  if (before === POISON || after === POISON) return { ...NOTHING, poison: true };
+  const resizable =
+    before.size === after.size ||
+    (found !== undefined && canResize(spec.btf, before.type, found.btf, after.type));
+  return {
+    before: before.value,
+    after: after.value,
+    poison: false,
+    validate: before.validate,
+    sizeBefore: before.size,
+    sizeAfter: after.size,
+    badSize: !resizable,
+  };
+}
 
-  /** Pointers and unsigned integers keep their value when loaded with another width. */
-  private canResize(before: number, after: number): boolean {
-    const { local, kernel } = this;
-    if (local.kind(before) === BTF_KIND_PTR && kernel.kind(after) === BTF_KIND_PTR) return true;
-    return (
-      local.kind(before) === BTF_KIND_INT &&
-      kernel.kind(after) === BTF_KIND_INT &&
-      local.intEncoding(before) !== BTF_INT_SIGNED &&
-      kernel.intEncoding(after) !== BTF_INT_SIGNED
-    );
-  }
+/** Pointers and unsigned integers keep their value when loaded with another width. */
+function canResize(local: Btf, before: number, target: Btf, after: number): boolean {
+  if (local.kind(before) === BTF_KIND_PTR && target.kind(after) === BTF_KIND_PTR) return true;
+  return (
+    local.kind(before) === BTF_KIND_INT &&
+    target.kind(after) === BTF_KIND_INT &&
+    local.intEncoding(before) !== BTF_INT_SIGNED &&
+    target.intEncoding(after) !== BTF_INT_SIGNED
+  );
 }
 
 const NOTHING: Resolution = {

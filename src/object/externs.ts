@@ -5,7 +5,8 @@
  *     ldimm64 rX, CONFIG_HZ     source BPF_PSEUDO_MAP_VALUE, immediate = index of the map `.kconfig`, offset of the value
  *     ldimm64 rX, runqueues     source BPF_PSEUDO_BTF_ID, immediate = BTF id of the variable
  *     ldimm64 rX, symbol        a variable declared `void`: its address
- *     call bpf_cast_to_kern_ctx source BPF_PSEUDO_KFUNC_CALL, immediate = BTF id of the function
+ *     call bpf_cast_to_kern_ctx source BPF_PSEUDO_KFUNC_CALL, immediate = BTF id of the function; offset = number of the
+ *                               module it is in, counted from 1 among those the object uses, or 0
  *
  * A weak extern that the kernel does not have is address 0, and a call of BTF id 0. Source:
  * `bpf_object__collect_externs()`, `bpf_object__resolve_externs()` and `bpf_object__relocate_data()`,
@@ -28,7 +29,7 @@ import type { ElfFile, ElfSymbol } from './elf.js';
 import { SHN_UNDEF } from './elf-sections.js';
 import { kconfigMap } from './kconfig.js';
 import type { KconfigExtern } from './kconfig.js';
-import type { KernelTarget } from './kernel-target.js';
+import type { KernelModule, KernelTarget } from './kernel-target.js';
 import type { MapDef } from './program.js';
 import { printable } from './string-table.js';
 import type { ErrorMaker } from './string-table.js';
@@ -37,8 +38,19 @@ import type { ErrorMaker } from './string-table.js';
 type Resolution =
   | { readonly kind: 'problem'; readonly reason: string }
   | { readonly kind: 'kconfig'; readonly offset: number }
-  | { readonly kind: 'btf'; readonly id: number }
+  /** `module` counts the modules that the object uses from 1 on; 0 is the kernel itself. */
+  | { readonly kind: 'btf'; readonly id: number; readonly module: number }
   | { readonly kind: 'address'; readonly address: bigint };
+
+/** An extern as the object declares it. */
+interface Declared extends KconfigExtern {
+  /** Index of its symbol. */
+  readonly symbol: number;
+  /** Id of the VAR or FUNC, 0 when there is none. */
+  readonly id: number;
+  /** The DATASEC that lists it. */
+  readonly section: string | undefined;
+}
 
 /** Most externs of an object. */
 const MAX_EXTERNS = 65_536;
@@ -57,6 +69,7 @@ export class Externs {
   /** The map of configuration values; absent when the object declares none. */
   readonly kconfig: MapDef | undefined;
   private readonly bySymbol = new Map<number, Resolution>();
+  private readonly moduleNumbers = new Map<KernelModule, number>();
 
   /**
    * @param fileName goes into the name of the map
@@ -69,25 +82,32 @@ export class Externs {
     fileName: string,
     bad: ErrorMaker,
   ) {
-    const values: (KconfigExtern & { readonly symbol: number })[] = [];
+    const values: Declared[] = [];
+    const symbols: Declared[] = [];
     let sections: Map<number, string> | undefined;
-    let count = 0;
     for (let i = 0; i < elf.symbolCount; i++) {
       const symbol = elf.symbol(i);
       if (!isExtern(symbol)) continue;
-      if (++count > MAX_EXTERNS) throw bad(`more than ${MAX_EXTERNS} externs`);
       const name = elf.symbolName(symbol);
       if (name === '') continue;
-      const weak = symbol.binding === STB_WEAK;
+      if (values.length + symbols.length === MAX_EXTERNS) throw bad(`more than ${MAX_EXTERNS} externs`);
       const id = btf === undefined ? 0 : declarationOf(name, btf);
       sections ??= declaredSections(btf);
       const section = sections.get(id);
-      if (section === '.kconfig' && btf?.kind(id) === BTF_KIND_VAR) {
-        values.push({ symbol: i, name, weak, type: btf.type(id) });
-      } else {
-        this.bySymbol.set(i, this.resolve(name, weak, id, section));
-      }
+      const extern = {
+        symbol: i,
+        name,
+        weak: symbol.binding === STB_WEAK,
+        id,
+        type: typeOf(id, btf),
+        section,
+      };
+      const isValue = section === '.kconfig' && btf?.kind(id) === BTF_KIND_VAR;
+      (isValue ? values : symbols).push(extern);
     }
+    // Modules are numbered as they are met, in the order of the names.
+    symbols.sort((a, b) => compareNames(a.name, b.name));
+    for (const extern of symbols) this.bySymbol.set(extern.symbol, this.resolve(extern));
     if (btf === undefined || values.length === 0) return;
     const { map, places } = kconfigMap(values, btf, target, fileName);
     this.kconfig = map;
@@ -102,7 +122,7 @@ export class Externs {
     }
   }
 
-  private resolve(name: string, weak: boolean, id: number, section: string | undefined): Resolution {
+  private resolve({ name, weak, id, type, section }: Declared): Resolution {
     const { btf, target } = this;
     const shown = printable(name);
     if (btf === undefined || id === 0) return problem(`extern "${shown}" has no BTF declaration`);
@@ -113,22 +133,24 @@ export class Externs {
     }
     const isFunction = btf.kind(id) === BTF_KIND_FUNC;
     const what = `kernel ${isFunction ? 'function' : 'variable'} "${shown}" (.ksyms)`;
-    const type = btf.skipModifiers(btf.type(id));
-    if (type === 0) return this.resolveAddress(name, weak);
+    const localType = btf.skipModifiers(type);
+    if (localType === 0) return this.resolveAddress(name, weak);
     if (target === undefined) return problem(`${what} needs a kernel's BTF`);
 
-    const found = target.btf.findByName(name, isFunction ? BTF_KIND_FUNC : BTF_KIND_VAR);
-    if (found === 0) return weak ? ABSENT : problem(`${what} is not in the kernel's BTF`);
-    try {
-      const same = new TypeRelations(btf, target.btf).typesCompatible(
-        type,
-        target.btf.skipModifiers(target.btf.type(found)),
-      );
-      if (same) return { kind: 'btf', id: found };
-    } catch (error) {
-      if (!(error instanceof CoreError)) throw error;
+    const found = findInKernel(name, isFunction ? BTF_KIND_FUNC : BTF_KIND_VAR, target);
+    if (found === undefined) return weak ? ABSENT : problem(`${what} is not in the kernel's BTF`);
+    const { id: targetId, btf: targetBtf, module } = found;
+    if (!sameType(btf, localType, targetBtf, targetBtf.skipModifiers(targetBtf.type(targetId)))) {
+      return weak && isFunction ? ABSENT : problem(`${what} has another type in the kernel`);
     }
-    return weak && isFunction ? ABSENT : problem(`${what} has another type in the kernel`);
+    if (module === undefined) return { kind: 'btf', id: targetId, module: 0 };
+    if (!isFunction) return problem(`${what} is in module "${module.name}", which only functions can be`);
+    let number = this.moduleNumbers.get(module);
+    if (number === undefined) {
+      number = this.moduleNumbers.size + 1;
+      this.moduleNumbers.set(module, number);
+    }
+    return { kind: 'btf', id: targetId, module: number };
   }
 
   private resolveAddress(name: string, weak: boolean): Resolution {
@@ -157,8 +179,9 @@ export class Externs {
     if (codeOf(w0) === (BPF_JMP | BPF_CALL)) {
       if (resolution.kind === 'problem') return resolution.reason;
       if (resolution.kind === 'kconfig') return 'call of a configuration value';
-      words[2 * slot] = withOff(withSrc(w0, BPF_PSEUDO_KFUNC_CALL), 0);
-      words[2 * slot + 1] = resolution.kind === 'btf' ? resolution.id : 0;
+      const { id, module } = resolution.kind === 'btf' ? resolution : { id: 0, module: 0 };
+      words[2 * slot] = withOff(withSrc(w0, BPF_PSEUDO_KFUNC_CALL), module);
+      words[2 * slot + 1] = id;
       return undefined;
     }
     switch (resolution.kind) {
@@ -170,6 +193,7 @@ export class Externs {
         words[2 * slot + 3] = resolution.offset;
         return undefined;
       case 'btf':
+        if (resolution.module !== 0) return 'the address of a function of a kernel module is not supported';
         words[2 * slot] = withSrc(w0, BPF_PSEUDO_BTF_ID);
         words[2 * slot + 1] = resolution.id;
         words[2 * slot + 3] = 0;
@@ -187,6 +211,39 @@ const ABSENT: Resolution = { kind: 'address', address: 0n };
 
 function problem(reason: string): Resolution {
   return { kind: 'problem', reason };
+}
+
+function compareNames(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function typeOf(id: number, btf: Btf | undefined): number {
+  return btf === undefined || id === 0 ? 0 : btf.type(id);
+}
+
+function sameType(local: Btf, localType: number, target: Btf, targetType: number): boolean {
+  try {
+    return new TypeRelations(local, target).typesCompatible(localType, targetType);
+  } catch (error) {
+    if (error instanceof CoreError) return false;
+    throw error;
+  }
+}
+
+/** The kernel's own function or variable of that name, or the first module's that has one. */
+function findInKernel(
+  name: string,
+  kind: number,
+  target: KernelTarget,
+): { id: number; btf: Btf; module: KernelModule | undefined } | undefined {
+  const id = target.btf.findByName(name, kind);
+  if (id !== 0) return { id, btf: target.btf, module: undefined };
+  for (const module of target.modules ?? []) {
+    const { btf } = module;
+    const own = btf.idsByName(name).find((type) => type >= target.btf.typeCount && btf.kind(type) === kind);
+    if (own !== undefined) return { id: own, btf, module };
+  }
+  return undefined;
 }
 
 /** The first variable or function of that name, if it is declared extern; 0 otherwise. */

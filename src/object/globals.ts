@@ -57,6 +57,7 @@ export function globalDataMaps(
     }
     const typeId = btf?.findByName(section.name) ?? 0;
     const isDatasec = btf !== undefined && typeId !== 0 && btf.kind(typeId) === BTF_KIND_DATASEC;
+    const variables = isDatasec ? dataSections?.variables(section.name) : undefined;
     const exposed = isDatasec && dataSections !== undefined && dataSections.isExposed(section.name);
     maps.push({
       section: section.index,
@@ -73,6 +74,7 @@ export function globalDataMaps(
         frozen: kind === 'rodata',
         keyTypeId: 0,
         valueTypeId: typeId,
+        ...(variables === undefined ? {} : { variables }),
       },
     });
   }

@@ -146,3 +146,8 @@ function makeProgram(fn: FunctionCode, section: string, linker: Linker): BpfProg
     },
   };
 }
+
+/** The object's BTF with all its types; undefined when it has none, or the object was not made by this loader. */
+export function typesOfObject(object: BpfObject): Btf | undefined {
+  return object.btf instanceof Btf ? object.btf : undefined;
+}

@@ -3,6 +3,7 @@
  * coordinates are original slots; ELF bytes end in the loader.
  */
 
+import type { DataVariable } from './data-sections.js';
 import type { KernelTarget } from './kernel-target.js';
 
 /** A map of the object, with what `BPF_MAP_CREATE` would be told. */
@@ -29,6 +30,11 @@ export interface MapDef {
   /** BTF type ids of key and value in the object's BTF, 0 when not given. */
   readonly keyTypeId: number;
   readonly valueTypeId: number;
+  /**
+   * Of a global data map, the variables in the order of their offsets, which the DATASEC type itself may not know; absent
+   * when the object has no BTF for them.
+   */
+  readonly variables?: readonly DataVariable[];
 }
 
 /** Entry of `.BTF.ext` line info, re-based on the program. */
