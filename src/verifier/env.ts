@@ -42,7 +42,10 @@ export interface CheckOptions {
   readonly cpus?: number;
   /** Steps after which the check gives up; 1,000,000, as the kernel's, when absent. */
   readonly maxSteps?: number;
-  /** Types of the kernel the program is for: without them, pointers into the kernel are not modelled. */
+  /**
+   * Types of the kernel the program is for; those of `BpfObject.kernel` when absent. Without either, pointers into the
+   * kernel are not modelled.
+   */
   readonly kernelBtf?: Btf | undefined;
 }
 
@@ -68,9 +71,6 @@ export class VerifierEnv {
   readonly maps: readonly (MapInfo | undefined)[];
   /** The object's BTF; undefined when it has none. */
   readonly btf: Btf | undefined;
-  readonly kernelBtf: Btf | undefined;
-  /** What the program is attached to, where the kernel's BTF tells. */
-  readonly attachTarget: AttachTarget | null;
   /** Kernel functions called, by BTF id; null for those nothing is known of. */
   readonly kfuncs = new Map<number, Kfunc | null>();
   readonly cpus: number;
@@ -119,6 +119,8 @@ export class VerifierEnv {
   /** Scratch for collectRegs. */
   readonly scratchRegs: Reg[] = [];
 
+  private readonly givenKernelBtf: Btf | undefined;
+  private target: AttachTarget | null | undefined;
   private readonly waiting: Waiting[] = [];
   private readonly unknownLines = new Set<string>();
   private unknownsDropped = 0;
@@ -134,8 +136,7 @@ export class VerifierEnv {
     this.length = length;
     this.maps = mapsOf(object);
     this.btf = object.btf instanceof Btf ? object.btf : undefined;
-    this.kernelBtf = options.kernelBtf;
-    this.attachTarget = this.kernelBtf === undefined ? null : attachTargetOf(this.kernelBtf, program);
+    this.givenKernelBtf = options.kernelBtf;
     this.cpus = options.cpus ?? 1;
     this.maxSteps = options.maxSteps ?? MAX_STEPS;
     this.sleepable = (program.flags & BPF_F_SLEEPABLE) !== 0;
@@ -148,6 +149,20 @@ export class VerifierEnv {
     this.mapPoisoned = new Uint8Array(length);
     this.loopStates = new Uint8Array(length);
     this.loopCallbacks = new Int32Array(length);
+  }
+
+  /** The kernel's types: large, and not read before something asks for them. */
+  get kernelBtf(): Btf | undefined {
+    return this.givenKernelBtf ?? this.object.kernel?.btf;
+  }
+
+  /** What the program is attached to, where the kernel's BTF tells. */
+  get attachTarget(): AttachTarget | null {
+    if (this.target === undefined) {
+      const btf = this.kernelBtf;
+      this.target = btf === undefined ? null : attachTargetOf(btf, this.program);
+    }
+    return this.target;
   }
 
   word0(slot: number): number {

@@ -2,15 +2,9 @@
  * Fields of structures that are more than data: spin locks, timers, work queues, kernel pointers, lists and trees with
  * their nodes, reference counts (`struct btf_record`, `btf_parse_fields()`, kernel/bpf/btf.c, Linux 6.12).
  */
-import {
-  BTF_KIND_ARRAY,
-  BTF_KIND_DATASEC,
-  BTF_KIND_PTR,
-  BTF_KIND_STRUCT,
-  BTF_KIND_TYPE_TAG,
-  BTF_KIND_VAR,
-} from '../object/btf.js';
+import { BTF_KIND_ARRAY, BTF_KIND_PTR, BTF_KIND_STRUCT, BTF_KIND_TYPE_TAG } from '../object/btf.js';
 import type { Btf } from '../object/btf.js';
+import type { DataVariable } from '../object/data-sections.js';
 import { graphRootOf } from './graph-fields.js';
 import type { GraphRoot } from './graph-fields.js';
 
@@ -73,23 +67,20 @@ class Search {
     return this.found.length >= MAX_FIELDS;
   }
 
-  /** Fields of the structure or data section `typeId`, which begins at byte `at`. */
+  /** Fields of the variables of a data section. */
+  variables(variables: readonly DataVariable[]): void {
+    for (const { id, offset } of variables) this.field(this.btf.type(id), offset, 1, id, -1);
+  }
+
+  /** Fields of the structure `typeId`, which begins at byte `at`. */
   members(typeId: number, at: number, depth: number): void {
     const { btf } = this;
     if (depth > MAX_DEPTH || this.isFull) return;
     const type = btf.skipModifiers(typeId);
-    if (btf.kind(type) === BTF_KIND_DATASEC) {
-      for (let i = 0; i < btf.vlen(type); i++) {
-        const { type: variable, offset } = btf.secInfo(type, i);
-        if (btf.kind(variable) === BTF_KIND_VAR) {
-          this.field(btf.type(variable), at + offset, depth + 1, variable, -1);
-        }
-      }
-    } else if (btf.kind(type) === BTF_KIND_STRUCT) {
-      for (let i = 0; i < btf.vlen(type); i++) {
-        const bits = btf.memberBitOffset(type, i);
-        if (bits % 8 === 0) this.field(btf.elementType(type, i), at + bits / 8, depth + 1, type, i);
-      }
+    if (btf.kind(type) !== BTF_KIND_STRUCT) return;
+    for (let i = 0; i < btf.vlen(type); i++) {
+      const bits = btf.memberBitOffset(type, i);
+      if (bits % 8 === 0) this.field(btf.elementType(type, i), at + bits / 8, depth + 1, type, i);
     }
   }
 
@@ -141,8 +132,11 @@ class Search {
 
 const records = new WeakMap<Btf, Map<number, Record>>();
 
-/** Special fields of a type; empty when it has none. */
-export function recordOf(btf: Btf | undefined, typeId: number): Record {
+/**
+ * Special fields of a type; empty when it has none.
+ * @param variables of a data section: the type itself may not know where they are
+ */
+export function recordOf(btf: Btf | undefined, typeId: number, variables?: readonly DataVariable[]): Record {
   if (btf === undefined || typeId <= 0 || typeId >= btf.typeCount) return [];
   let known = records.get(btf);
   if (known === undefined) {
@@ -152,7 +146,8 @@ export function recordOf(btf: Btf | undefined, typeId: number): Record {
   let record = known.get(typeId);
   if (record === undefined) {
     const search = new Search(btf);
-    search.members(typeId, 0, 0);
+    if (variables === undefined) search.members(typeId, 0, 0);
+    else search.variables(variables);
     record = search.found.sort((a, b) => a.offset - b.offset);
     known.set(typeId, record);
   }

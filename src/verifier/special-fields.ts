@@ -55,7 +55,7 @@ function canHaveFields(map: MapInfo): boolean {
 
 /** Special fields of the map's value. */
 export function recordOfMap(env: VerifierEnv, map: MapInfo): Record {
-  return canHaveFields(map) ? recordOf(env.btf, map.def.valueTypeId) : [];
+  return canHaveFields(map) ? recordOf(env.btf, map.def.valueTypeId, map.def.variables) : [];
 }
 
 /** Special fields of what a register points to (`reg_btf_record`). */
