@@ -11,64 +11,34 @@
  *
  * Source: Documentation/bpf/btf.rst and include/uapi/linux/btf.h, Linux 6.12.
  */
+import {
+  BTF_KIND_VOID,
+  BTF_KIND_INT,
+  BTF_KIND_PTR,
+  BTF_KIND_ARRAY,
+  BTF_KIND_STRUCT,
+  BTF_KIND_UNION,
+  BTF_KIND_ENUM,
+  BTF_KIND_TYPEDEF,
+  BTF_KIND_VOLATILE,
+  BTF_KIND_CONST,
+  BTF_KIND_RESTRICT,
+  BTF_KIND_FUNC_PROTO,
+  BTF_KIND_VAR,
+  BTF_KIND_DATASEC,
+  BTF_KIND_FLOAT,
+  BTF_KIND_DECL_TAG,
+  BTF_KIND_TYPE_TAG,
+  BTF_KIND_ENUM64,
+  KIND_NAMES,
+  extraBytes,
+  refersToType,
+} from './btf-kinds.js';
 import type { ObjectBtf } from './program.js';
 import { StringTable } from './string-table.js';
 import type { ErrorMaker } from './string-table.js';
 
-export const BTF_KIND_VOID = 0;
-export const BTF_KIND_INT = 1;
-export const BTF_KIND_PTR = 2;
-export const BTF_KIND_ARRAY = 3;
-export const BTF_KIND_STRUCT = 4;
-export const BTF_KIND_UNION = 5;
-export const BTF_KIND_ENUM = 6;
-export const BTF_KIND_FWD = 7;
-export const BTF_KIND_TYPEDEF = 8;
-export const BTF_KIND_VOLATILE = 9;
-export const BTF_KIND_CONST = 10;
-export const BTF_KIND_RESTRICT = 11;
-export const BTF_KIND_FUNC = 12;
-export const BTF_KIND_FUNC_PROTO = 13;
-export const BTF_KIND_VAR = 14;
-export const BTF_KIND_DATASEC = 15;
-export const BTF_KIND_FLOAT = 16;
-export const BTF_KIND_DECL_TAG = 17;
-export const BTF_KIND_TYPE_TAG = 18;
-export const BTF_KIND_ENUM64 = 19;
-
-/** Names of the kinds as bpftool writes them, by number. */
-const KIND_NAMES = [
-  'void',
-  'int',
-  'ptr',
-  'array',
-  'struct',
-  'union',
-  'enum',
-  'fwd',
-  'typedef',
-  'volatile',
-  'const',
-  'restrict',
-  'func',
-  'func_proto',
-  'var',
-  'datasec',
-  'float',
-  'decl_tag',
-  'type_tag',
-  'enum64',
-];
-
-/** Linkage of a FUNC (its vlen) and of a VAR. */
-export const BTF_LINKAGE_STATIC = 0;
-export const BTF_LINKAGE_GLOBAL = 1;
-export const BTF_LINKAGE_EXTERN = 2;
-
-/** Bits of an INT's encoding. */
-export const BTF_INT_SIGNED = 1;
-export const BTF_INT_CHAR = 2;
-export const BTF_INT_BOOL = 4;
+export * from './btf-kinds.js';
 
 const BTF_MAGIC = 0xeb9f;
 const HEADER_BYTES = 24;
@@ -79,47 +49,6 @@ const POINTER_BYTES = 8;
 const MAX_CHAIN = 32;
 /** Most typedefs and qualifiers in a row; compilers write a handful, only a cycle has more. */
 const MAX_MODIFIERS = 256;
-
-/** Bytes that one element adds (times vlen) and bytes every type of the kind adds, behind the common 12. */
-function extraBytes(kind: number, vlen: number): number {
-  switch (kind) {
-    case BTF_KIND_INT:
-    case BTF_KIND_VAR:
-    case BTF_KIND_DECL_TAG:
-      return 4;
-    case BTF_KIND_ARRAY:
-      return 12;
-    case BTF_KIND_STRUCT:
-    case BTF_KIND_UNION:
-    case BTF_KIND_DATASEC:
-    case BTF_KIND_ENUM64:
-      return 12 * vlen;
-    case BTF_KIND_ENUM:
-    case BTF_KIND_FUNC_PROTO:
-      return 8 * vlen;
-    default:
-      return 0;
-  }
-}
-
-/** Does the third word of a type of this kind name another type (and not a size)? */
-function refersToType(kind: number): boolean {
-  switch (kind) {
-    case BTF_KIND_PTR:
-    case BTF_KIND_TYPEDEF:
-    case BTF_KIND_VOLATILE:
-    case BTF_KIND_CONST:
-    case BTF_KIND_RESTRICT:
-    case BTF_KIND_FUNC:
-    case BTF_KIND_FUNC_PROTO:
-    case BTF_KIND_VAR:
-    case BTF_KIND_DECL_TAG:
-    case BTF_KIND_TYPE_TAG:
-      return true;
-    default:
-      return false;
-  }
-}
 
 /** Element type, index type and length of an ARRAY. */
 export interface BtfArray {

@@ -7,7 +7,7 @@
  *
  * Source: `bpf_core_parse_spec()` and `bpf_core_spec_match()`, tools/lib/bpf/relo_core.c, Linux 6.12.
  */
-import { BTF_KIND_ARRAY } from './btf.js';
+import { BTF_KIND_ARRAY } from './btf-kinds.js';
 import type { Btf, BtfArray } from './btf.js';
 import { CoreError, essentialName, isComposite, isEnum } from './core-types.js';
 import type { TypeRelations } from './core-types.js';

@@ -21,7 +21,7 @@ import {
   BTF_KIND_STRUCT,
   BTF_KIND_UNION,
   BTF_KIND_VOID,
-} from './btf.js';
+} from './btf-kinds.js';
 import type { Btf } from './btf.js';
 
 /** Deepest chain of types that is compared. */

@@ -2,7 +2,7 @@
  * DATASEC types: which variables an ELF data section holds. Clang leaves their sizes and offsets zero, the static linker
  * fills them in; hidden variables count as static either way. Source: `btf_fixup_datasec()`, tools/lib/bpf/libbpf.c, 6.12.
  */
-import { BTF_KIND_DATASEC, BTF_KIND_VAR, BTF_LINKAGE_EXTERN, BTF_LINKAGE_STATIC } from './btf.js';
+import { BTF_KIND_DATASEC, BTF_KIND_VAR, BTF_LINKAGE_EXTERN, BTF_LINKAGE_STATIC } from './btf-kinds.js';
 import type { Btf } from './btf.js';
 import { STB_GLOBAL, STB_WEAK, STT_OBJECT, STV_HIDDEN, STV_INTERNAL } from './elf.js';
 import type { ElfFile, ElfSymbol } from './elf.js';

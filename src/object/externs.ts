@@ -21,7 +21,7 @@ import {
   BPF_PSEUDO_KFUNC_CALL,
   BPF_PSEUDO_MAP_VALUE,
 } from '../isa/opcodes.js';
-import { BTF_KIND_DATASEC, BTF_KIND_FUNC, BTF_KIND_VAR, BTF_LINKAGE_EXTERN } from './btf.js';
+import { BTF_KIND_DATASEC, BTF_KIND_FUNC, BTF_KIND_VAR, BTF_LINKAGE_EXTERN } from './btf-kinds.js';
 import type { Btf } from './btf.js';
 import { CoreError, TypeRelations } from './core-types.js';
 import { STB_GLOBAL, STB_WEAK, STT_NOTYPE } from './elf.js';

@@ -2,7 +2,7 @@
  * Global variables: each data section (`.rodata`, `.data`, `.bss`, `.rodata.*`, `.data.*`, `.bss.*`) becomes an array map
  * of one element. Source: `bpf_object__init_internal_map()`, tools/lib/bpf/libbpf.c, Linux 6.12.
  */
-import { BTF_KIND_DATASEC } from './btf.js';
+import { BTF_KIND_DATASEC } from './btf-kinds.js';
 import type { Btf } from './btf.js';
 import type { DataSections } from './data-sections.js';
 import { describeSection, SHF_EXECINSTR, SHT_NOBITS, SHT_PROGBITS } from './elf-sections.js';

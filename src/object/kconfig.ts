@@ -16,7 +16,7 @@ import {
   BTF_KIND_ENUM,
   BTF_KIND_ENUM64,
   BTF_KIND_INT,
-} from './btf.js';
+} from './btf-kinds.js';
 import type { Btf } from './btf.js';
 import { dataMapName } from './globals.js';
 import type { KernelTarget } from './kernel-target.js';

@@ -7,7 +7,7 @@
  *
  * Source: `bpf_object__reloc_code()` and `adjust_prog_btf_ext_info()`, tools/lib/bpf/libbpf.c, Linux 6.12.
  */
-import { BTF_KIND_DECL_TAG, BTF_KIND_FUNC, BTF_LINKAGE_GLOBAL } from './btf.js';
+import { BTF_KIND_DECL_TAG, BTF_KIND_FUNC, BTF_LINKAGE_GLOBAL } from './btf-kinds.js';
 import type { Btf } from './btf.js';
 import { recordsInRange } from './btf-ext.js';
 import type { BtfExt, ExtRecords } from './btf-ext.js';

@@ -19,7 +19,7 @@ import {
   BTF_KIND_PTR,
   BTF_KIND_STRUCT,
   BTF_LINKAGE_GLOBAL,
-} from './btf.js';
+} from './btf-kinds.js';
 import type { Btf } from './btf.js';
 import type { DataSections, DataVariable } from './data-sections.js';
 import { describeSection } from './elf-sections.js';

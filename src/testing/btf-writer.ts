@@ -37,7 +37,8 @@ export class BtfWriter {
     more: readonly number[] = [],
     flag = 0,
   ): number {
-    this.words.push(this.string(name), ((flag << 31) | (kind << 24) | vlen) >>> 0, sizeOrType, ...more);
+    this.words.push(this.string(name), ((flag << 31) | (kind << 24) | vlen) >>> 0, sizeOrType);
+    for (const word of more) this.words.push(word);
     return ++this.count;
   }
 
