@@ -113,6 +113,9 @@ export function dumpXlated(input: DumpInput): XlatedDump {
     name: id < program.subprogs.length ? program.subprogs[id].name : `subprog ${id}`,
   }));
 
+  // With one subprogram left, jit_subprogs() has nothing to do, and what aims at removed ones keeps its distance.
+  const severalSubprogs = linear.subprogs.length > 1;
+
   /** Number of the subprogram that the call or load at `slot` with the given distance aims at. */
   const calleeOf = (slot: number, distance: number): number => {
     const callee = numberAt.get(slot + distance + 1);
@@ -134,6 +137,7 @@ export function dumpXlated(input: DumpInput): XlatedDump {
       calls.set(slot, 'bpf_tail_call');
     } else if (code === (BPF_JMP | BPF_CALL)) {
       if (srcOf(w0) === BPF_PSEUDO_CALL) {
+        if (!severalSubprogs) continue;
         const callee = calleeOf(slot, imm);
         const off = shownDistance(imm, input.farCalls ?? 'truncated');
         words[2 * slot] = withOff(w0, off);
@@ -146,7 +150,7 @@ export function dumpXlated(input: DumpInput): XlatedDump {
     } else if (code === LD_IMM64) {
       switch (srcOf(w0)) {
         case BPF_PSEUDO_FUNC:
-          words[2 * slot + 3] = calleeOf(slot, imm);
+          if (severalSubprogs) words[2 * slot + 3] = calleeOf(slot, imm);
           break;
         case BPF_PSEUDO_MAP_FD:
         case BPF_PSEUDO_MAP_IDX:
