@@ -328,7 +328,7 @@ describe('all strategies', () => {
           else expect(actual, strategy.name).toBe(wanted);
         }
       }),
-      { numRuns: Math.min(fc.readConfigureGlobal().numRuns ?? 60, 2_000) },
+      { numRuns: Math.min(fc.readConfigureGlobal().numRuns ?? 40, 2_000) },
     );
   });
 });

@@ -29,7 +29,7 @@ describe('all strategies agree with the reference', () => {
       fc.property(programs(260), edits(20), (input, session) => {
         runInLockstep(input, session);
       }),
-      runs(400),
+      runs(250),
     );
   });
 
@@ -38,7 +38,7 @@ describe('all strategies agree with the reference', () => {
       fc.property(programs(60), clusteredEdits(40), (input, session) => {
         runInLockstep(input, session);
       }),
-      runs(200),
+      runs(150),
     );
   });
 });
