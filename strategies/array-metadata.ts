@@ -14,6 +14,9 @@ const DELETED = -1;
 
 export class ArrayMetadata {
   subprogCount: number;
+  /** Subprograms the store was made with. */
+  private readonly given: number;
+  private subprogAdded = false;
   /** Start of each subprogram; the one behind the last is the end of the program. */
   readonly starts: Int32Array;
   readonly subprogIds: Int32Array;
@@ -33,15 +36,28 @@ export class ArrayMetadata {
   ) {
     const subprogs = input.subprogStarts.length;
     this.subprogCount = subprogs;
-    this.starts = new Int32Array(subprogs + 1);
+    // Room for the hidden subprogram and the end behind it.
+    this.starts = new Int32Array(subprogs + 2);
     this.starts.set(input.subprogStarts);
     this.starts[subprogs] = slots;
-    this.subprogIds = Int32Array.from(input.subprogStarts, (_, index) => index);
-    this.lines = firstLineInfo(input.subprogStarts, input.lineInfoSlots);
+    this.given = subprogs;
+    this.subprogIds = Int32Array.from({ length: subprogs + 1 }, (_, index) => index);
+    this.lines = new Int32Array(subprogs + 1);
+    this.lines.set(firstLineInfo(input.subprogStarts, input.lineInfoSlots));
     this.lineSlots = input.lineInfoSlots.slice();
     this.lineIndexes = Int32Array.from(input.lineInfoSlots, (_, index) => index);
     this.lineCount = input.lineInfoSlots.length;
     this.insnArraySlots = input.insnArraySlots.slice();
+  }
+
+  addSubprog(slot: CurrentSlot): void {
+    if (this.subprogAdded) throw new RangeError('there is a hidden subprogram already');
+    this.subprogAdded = true;
+    const k = this.subprogCount++;
+    this.starts[k + 1] = this.starts[k];
+    this.starts[k] = slot;
+    this.subprogIds[k] = this.given;
+    this.lines[k] = this.lineCount;
   }
 
   addPoke(slot: CurrentSlot, poke: PokeDescriptor): number {

@@ -254,6 +254,10 @@ export class ArrayStore implements Store {
     this.counters.branchVisits += this.count;
   }
 
+  addSubprog(pos: Pos): void {
+    this.metadata.addSubprog(pos);
+  }
+
   addPoke(pos: Pos, poke: PokeDescriptor): number {
     return this.metadata.addPoke(pos, poke);
   }

@@ -15,6 +15,9 @@ import type { PokeDescriptor, StoreInput } from './store.js';
 export class DeferredMetadata {
   /** Remaining subprograms; exact after `compress`. */
   subprogCount: number;
+  /** Subprograms the store was made with. */
+  private readonly given: number;
+  private subprogAdded = false;
   /** Label of each remaining subprogram's start. */
   private readonly starts: Int32Array;
   /** Number each had when the store was made. */
@@ -33,10 +36,16 @@ export class DeferredMetadata {
     private readonly counters: Counters,
   ) {
     this.subprogCount = input.subprogStarts.length;
-    this.starts = input.subprogStarts.slice();
-    this.startSlots = input.subprogStarts;
-    this.ids = Int32Array.from(input.subprogStarts, (_, index) => index);
-    this.lines = firstLineInfo(input.subprogStarts, input.lineInfoSlots);
+    this.given = input.subprogStarts.length;
+    // Room for the hidden subprogram, which comes out of the last instruction and has no line.
+    this.starts = new Int32Array(this.given + 1);
+    this.starts.set(input.subprogStarts);
+    this.startSlots = Int32Array.of(...input.subprogStarts, input.insns.length / 2 - 1);
+    this.ids = Int32Array.from({ length: this.given + 1 }, (_, index) => index);
+    this.lines = Int32Array.of(
+      ...firstLineInfo(input.subprogStarts, input.lineInfoSlots),
+      input.lineInfoSlots.length,
+    );
     this.lineInfoSlots = input.lineInfoSlots;
     this.insnArraySlots = input.insnArraySlots;
   }
@@ -53,6 +62,15 @@ export class DeferredMetadata {
   /** Original slot at which the `k`-th remaining subprogram started when the store was made. */
   subprogSlot(k: number): OriginalSlot {
     return this.startSlots[this.ids[k]];
+  }
+
+  addSubprog(label: number): void {
+    if (this.subprogAdded) throw new RangeError('there is a hidden subprogram already');
+    this.subprogAdded = true;
+    const k = this.subprogCount++;
+    this.starts[k] = label;
+    this.ids[k] = this.given;
+    this.lines[k] = this.lineInfoSlots.length;
   }
 
   addPoke(label: number, poke: PokeDescriptor): number {

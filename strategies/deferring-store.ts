@@ -183,6 +183,10 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
     if (this.ranges.suspicious(this.count)) this.verifyRanges(Math.max(this.origin(body) - 1, 0));
   }
 
+  addSubprog(pos: Pos): void {
+    this.metadata.addSubprog(this.labelOf(pos));
+  }
+
   addPoke(pos: Pos, poke: PokeDescriptor): number {
     return this.metadata.addPoke(this.labelOf(pos), poke);
   }

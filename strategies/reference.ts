@@ -87,6 +87,9 @@ export class ReferenceStore implements Store {
   /** Records by their positions. */
   private readonly known: Rec[] = [];
   private subprogs: Subprog[];
+  /** Subprograms the store was made with. */
+  private readonly given: number;
+  private subprogAdded = false;
   private readonly lineInfo: Reference[];
   private readonly insnArray: Reference[];
   private readonly pokes: { readonly poke: PokeDescriptor; readonly place: Reference }[] = [];
@@ -101,7 +104,7 @@ export class ReferenceStore implements Store {
       this.recs.push(this.newRec(input.insns[2 * slot], input.insns[2 * slot + 1], [...aux]));
     }
     this.recs.push(this.newRec(0, 0, []));
-    this.renumber();
+    this.renumber(0);
     this.recs.forEach((rec, slot) => {
       const kind = branchKind(rec.w0);
       if (kind === NOT_BRANCH || slot === this.slots) return;
@@ -110,6 +113,7 @@ export class ReferenceStore implements Store {
     const referTo = (slots: Int32Array): Reference[] => [...slots].map((slot) => this.refer(this.recs[slot]));
     this.lineInfo = referTo(input.lineInfoSlots);
     this.insnArray = referTo(input.insnArraySlots);
+    this.given = input.subprogStarts.length;
     this.subprogs = referTo(input.subprogStarts).map((start, id) => {
       const line = [...input.lineInfoSlots].findIndex((slot) => slot >= input.subprogStarts[id]);
       return { id, start, line: line === -1 ? this.lineInfo.length : line };
@@ -204,11 +208,11 @@ export class ReferenceStore implements Store {
       rec.target = this.refer(goal);
     });
     this.recs.splice(index, 1, ...fresh);
-    this.renumber();
+    this.renumber(index);
 
     if (this.tooLong()) {
       this.recs.splice(index, fresh.length, replaced);
-      this.renumber();
+      this.renumber(index);
       for (const rec of fresh) if (rec.target !== undefined) this.drop(rec.target);
       for (const known of identity) known.at = replaced;
       replaced.references = identity;
@@ -229,7 +233,7 @@ export class ReferenceStore implements Store {
       this.moveReferences(gone, survivor);
       if (gone.target !== undefined) this.drop(gone.target);
     }
-    this.renumber();
+    this.renumber(index);
     // A subprogram that starts where the next one does has no instruction left.
     this.subprogs = this.subprogs.filter((subprog, k) => {
       const next = k + 1 < this.subprogs.length ? this.subprogs[k + 1].start.at : this.end();
@@ -286,6 +290,13 @@ export class ReferenceStore implements Store {
       lead(front);
       throw new PatchRangeError(Math.max(behind.aux[AUX_ORIG] - 1, 0));
     }
+  }
+
+  addSubprog(pos: Pos): void {
+    if (this.subprogAdded) throw new RangeError('there is a hidden subprogram already');
+    this.subprogAdded = true;
+    const start = this.refer(this.rec(pos));
+    this.subprogs.push({ id: this.given, start, line: this.lineInfo.length });
   }
 
   addPoke(pos: Pos, poke: PokeDescriptor): number {
@@ -371,10 +382,9 @@ export class ReferenceStore implements Store {
     from.references = [];
   }
 
-  private renumber(): void {
-    this.recs.forEach((rec, index) => {
-      rec.index = index;
-    });
+  /** Nothing moved before `from`. */
+  private renumber(from: number): void {
+    for (let index = from; index < this.recs.length; index++) this.recs[index].index = index;
   }
 
   private end(): Rec {
@@ -399,10 +409,11 @@ export class ReferenceStore implements Store {
   /** Is any 16-bit distance too long now? */
   private tooLong(): boolean {
     if (this.length() <= 0x7fff) return false;
-    return this.recs.some((rec) => {
-      if (rec.target === undefined || branchKind(rec.w0) !== BRANCH_OFF) return false;
+    for (const rec of this.recs) {
+      if (rec.target === undefined || branchKind(rec.w0) !== BRANCH_OFF) continue;
       const distance = this.distance(rec);
-      return distance > 0x7fff || distance < -0x8000;
-    });
+      if (distance > 0x7fff || distance < -0x8000) return true;
+    }
+    return false;
   }
 }

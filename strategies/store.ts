@@ -161,6 +161,13 @@ export interface Store {
    */
   skipPrologue(pos: Pos, body: Pos): void;
 
+  /**
+   * Makes the instructions from `pos` to the end, which a patch has put there, a subprogram of their own behind all
+   * others: the one the kernel hides (`add_hidden_subprog()`, kernel/bpf/verifier.c). Its id is the number of subprograms
+   * the store was made with; once only.
+   */
+  addSubprog(pos: Pos): void;
+
   /** Adds a poke descriptor for the instruction at `pos` and returns its index. */
   addPoke(pos: Pos, poke: PokeDescriptor): number;
 

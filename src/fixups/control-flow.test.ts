@@ -164,6 +164,37 @@ describe('bpf_loop', () => {
   });
 });
 
+describe('exceptions', () => {
+  const throwing = {
+    insns: (out: b.InsnSink): void => {
+      b.mov64Imm(out, 0, 0);
+      b.exit(out);
+    },
+    seenException: true,
+  };
+
+  it('without a callback get one behind the program that returns what was thrown', () => {
+    const { insns, linear, env } = runPass(doMiscFixups, throwing);
+    expect(insns.slice(2)).toEqual(
+      listing((out) => {
+        b.mov64Reg(out, 0, 1);
+        b.exit(out);
+      }),
+    );
+    expect(linear.subprogs.map(({ id, start }) => [id, start])).toEqual([
+      [0, 0],
+      [1, 2],
+    ]);
+    expect(env.patcher.counts.patches).toBe(1);
+  });
+
+  it('with a callback of the program’s own get none', () => {
+    expect(runPass(doMiscFixups, { ...throwing, exceptionCallback: 0 }).insns).toEqual(
+      listing(throwing.insns),
+    );
+  });
+});
+
 describe('packet loads', () => {
   it('call the helper of their size and end the program outside the packet', () => {
     const { insns, env } = runPass(doMiscFixups, {

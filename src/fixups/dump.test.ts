@@ -241,12 +241,35 @@ describe('the dump view', () => {
   });
 
   it('refuses a call that aims at no subprogram', () => {
-    const input = inputOf((out) => {
-      b.callSubprog(out, 0);
-      b.exit(out);
-    });
+    const input = inputOf(
+      (out) => {
+        b.callSubprog(out, 0);
+        b.exit(out);
+        b.exit(out);
+      },
+      {
+        subprogs: [
+          [0, 0],
+          [1, 2],
+        ],
+      },
+    );
     expect(() => dumpXlated(input)).toThrow(FixupError);
     expect(() => dumpXlated(input)).toThrow('insn 0: no subprogram starts at insn 1');
+  });
+
+  it('leaves the distance of what aims at removed subprograms where only one subprogram is left', () => {
+    const input = inputOf((out) => {
+      b.ldFunc(out, 2, 3);
+      b.callSubprog(out, 1);
+      b.exit(out);
+    });
+    expect(hexOf(input)).toEqual([
+      '1842000003000000',
+      '0000000000000000',
+      '8510000001000000',
+      '9500000000000000',
+    ]);
   });
 
   it('shows map loads by index plus one, by descriptor whatever way they were written', () => {

@@ -21,6 +21,7 @@ import {
 import { classOf, codeOf, dstOf, modeOf, offOf, opOf, srcOf, word0 } from '../isa/insn.js';
 import { NONE, type Pos } from '../../strategies/store.js';
 import { AUX_FLAGS, FLAG_NEEDS_ZEXT } from '../verifier/facts.js';
+import { appendExceptionCallback } from './exception-callback.js';
 import { guardDivision } from './division-guards.js';
 import { rewriteKfuncCall } from './kfunc-calls.js';
 import { rewriteHelperCall } from './helper-calls.js';
@@ -34,6 +35,7 @@ export const doMiscFixups: Pass = {
   applies: () => true,
 
   run(env: FixupEnv): void {
+    appendExceptionCallback(env);
     const { store, stacks } = env;
     let subprog = 0;
     let stack = stacks[store.subprogId(subprog)];

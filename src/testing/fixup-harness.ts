@@ -30,6 +30,8 @@ export interface PassCase {
   /** Aux words that are not 0, by original slot and word. All instructions are seen unless it says otherwise. */
   readonly aux?: Readonly<Record<number, Readonly<Record<number, number>>>>;
   readonly seenDirectWrite?: boolean;
+  readonly seenException?: boolean;
+  readonly exceptionCallback?: number;
   readonly release?: string;
   readonly options?: PipelineOptions;
 }
@@ -102,6 +104,8 @@ export function runPass(pass: Pass, given: PassCase, strategy = 'array'): PassRe
       ...given.subprogFacts?.[index],
     })),
     seenDirectWrite: given.seenDirectWrite ?? false,
+    seenException: given.seenException ?? false,
+    ...(given.exceptionCallback === undefined ? {} : { exceptionCallback: given.exceptionCallback }),
     steps: 0,
     unknowns: [],
   };
