@@ -74,6 +74,17 @@ describe.each(ALL)('$name', (strategy) => {
     expect(twice).toBe(9);
   });
 
+  it('counts patches right behind the branch, right before its target, and of a backward target itself', () => {
+    const outcomeOf = (input: StoreInput, slot: number): unknown =>
+      outcome(strategy, input, (store) => {
+        expand(store, slot, 2);
+      });
+    expect(outcomeOf(forward(32_768), 1)).toBe(1);
+    expect(outcomeOf(forward(32_768), 32_767)).toBe(32_767);
+    expect(outcomeOf(backward(32_767), 0)).toBe(0);
+    expect(outcomeOf(backward(32_767), 32_766)).toBe(32_766);
+  });
+
   it('does not mind a patch behind the target or before the branch', () => {
     const linear = outcome(strategy, forward(32_768), (store) => {
       expand(store, 32_768, 32);
@@ -206,6 +217,16 @@ describe.each(DEFERRING)('$name finds an overflow that', (strategy) => {
 
   it('a later removal would hide', () => {
     expect(after((store) => store.remove(store.locate(2_000), 500))).toBe(100);
+  });
+
+  it('a later removal would hide when it is by one instruction only', () => {
+    for (const input of [forward(32_768), plainInput(SLOTS, { 32_767: { w0: JA, target: 0 } })]) {
+      const script = (store: Store): void => {
+        expand(store, 100, 2);
+        store.remove(store.locate(2_000), 500);
+      };
+      expect(outcome(strategy, input, script)).toBe(100);
+    }
   });
 
   it('a later removal of the branch would hide', () => {
