@@ -16,9 +16,17 @@ import { isSubprogram, readCode } from './functions.js';
 import type { FunctionCode } from './functions.js';
 import type { KernelTarget } from './kernel-target.js';
 import { LinkFailure, Linker } from './link.js';
+import {
+  BPF_MAP_TYPE_CGROUP_STORAGE,
+  BPF_MAP_TYPE_CGRP_STORAGE,
+  BPF_MAP_TYPE_INODE_STORAGE,
+  BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
+  BPF_MAP_TYPE_SK_STORAGE,
+  BPF_MAP_TYPE_TASK_STORAGE,
+} from './map-types.js';
 import { MapPlaces } from './map-places.js';
 import { ObjectError } from './program.js';
-import type { BpfObject, BpfProgram, LineInfo, ProgramFailure } from './program.js';
+import type { BpfObject, BpfProgram, LineInfo, MapDef, ProgramFailure } from './program.js';
 import { ProgType, sectionDef } from './programs.js';
 import type { SectionDef } from './programs.js';
 import { withFile } from './read-file.js';
@@ -86,7 +94,7 @@ export function parseObject(bytes: Uint8Array, fileName: string, options: LoadOp
   return {
     fileName: basename(fileName),
     license: readLicense(elf),
-    maps: maps.maps,
+    maps: maps.maps.map(withRoom),
     programs,
     failures,
     ...(btf === undefined ? {} : { btf }),
@@ -101,6 +109,24 @@ function readTypes(elf: ElfFile, bad: ErrorMaker): { btf: Btf | undefined; ext: 
   const extSection = elf.sectionByName('.BTF.ext');
   if (extSection === undefined) return { btf, ext: NO_BTF_EXT };
   return { btf, ext: parseBtfExt(elf.contents(extSection), describeSection(extSection), btf, elf, bad) };
+}
+
+/** Map types that must have no entries when they are made. */
+const WITHOUT_ENTRIES: ReadonlySet<number> = new Set([
+  BPF_MAP_TYPE_CGROUP_STORAGE,
+  BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
+  BPF_MAP_TYPE_SK_STORAGE,
+  BPF_MAP_TYPE_INODE_STORAGE,
+  BPF_MAP_TYPE_TASK_STORAGE,
+  BPF_MAP_TYPE_CGRP_STORAGE,
+]);
+
+/**
+ * A map whose program's own loader would set its size gets room for one entry, as veristat gives it: the kernel makes
+ * no map without any.
+ */
+function withRoom(map: MapDef): MapDef {
+  return map.maxEntries === 0 && !WITHOUT_ENTRIES.has(map.type) ? { ...map, maxEntries: 1 } : map;
 }
 
 function readLicense(elf: ElfFile): string {

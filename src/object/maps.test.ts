@@ -96,6 +96,14 @@ describe('btfMaps', () => {
     expect([...object.programs[0].insns]).toEqual([0x1118, 0, 0, 0, ...EXIT]);
   });
 
+  it('gives a map without a size room for one entry, but storage, which must have none', () => {
+    const d = new Definitions();
+    const sizeless = (type: number): number =>
+      d.struct([d.uint('type', type), d.type('key', d.int), d.type('value', d.int)]);
+    const { maps } = parseObject(withMaps(d, { hash: sizeless(1), storage: sizeless(29) }).build(), 'x.o');
+    expect(maps.map(({ maxEntries }) => maxEntries)).toEqual([1, 0]);
+  });
+
   it('puts the template of a map in a map behind all others', () => {
     const d = new Definitions();
     const inner = d.struct([
