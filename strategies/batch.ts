@@ -29,7 +29,7 @@ import type { OriginalSlot } from '../src/isa/insn.js';
 import { DeferringStore } from './deferring-store.js';
 import type { Linearizer } from './linearize.js';
 import { PATCH_MAX } from './patch-buffer.js';
-import { RECORD_WORDS } from './record.js';
+import { AUX_RUN_LOOP, RECORD_WORDS } from './record.js';
 import { NONE, type Pos, type StoreInput } from './store.js';
 import { assertKnownOptions, tuned, type StoreOptions, type Strategy, type Tunable } from './strategy.js';
 
@@ -330,12 +330,20 @@ export class BatchStore extends DeferringStore {
   /** Copies `count` records from `from` on to the spare memory at `to` and returns where they end there. */
   private copy(from: Pos, count: number, to: number): number {
     if (count === 0) return to;
-    const { records, rows, auxWords } = this;
-    this.spareRecords.set(
-      records.subarray(from * RECORD_WORDS, (from + count) * RECORD_WORDS),
-      to * RECORD_WORDS,
-    );
-    this.spareRows.set(rows.subarray(from * auxWords, (from + count) * auxWords), to * auxWords);
+    const { records, rows, auxWords, spareRecords, spareRows } = this;
+    const words = count * RECORD_WORDS;
+    const rowWords = count * auxWords;
+    const source = from * RECORD_WORDS;
+    const rowSource = from * auxWords;
+    const target = to * RECORD_WORDS;
+    const rowTarget = to * auxWords;
+    if (count > AUX_RUN_LOOP) {
+      spareRecords.set(records.subarray(source, source + words), target);
+      spareRows.set(rows.subarray(rowSource, rowSource + rowWords), rowTarget);
+    } else {
+      for (let word = 0; word < words; word++) spareRecords[target + word] = records[source + word];
+      for (let word = 0; word < rowWords; word++) spareRows[rowTarget + word] = rows[rowSource + word];
+    }
     this.countMoved(count);
     return to + count;
   }

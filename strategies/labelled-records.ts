@@ -86,10 +86,11 @@ export abstract class LabelledRecords extends RecordMemory {
     const target = records[replaced + TARGET] === NO_TARGET ? NO_TARGET : this.targetOf(replaced);
     const oldStamp = identity >= 0 ? this.labels.stamps[identity] : -1 - identity;
     const seen = rows[last * auxWords + AUX_SEEN];
-    inner.fill(NO_TARGET, 0, length);
+    const hasInside = (patch.has & (1 << INSIDE)) !== 0;
+    for (let slot = 1; slot < length; slot++) inner[slot] = NO_TARGET;
     inner[0] = identity;
     inner[length] = behind;
-    for (let slot = 0; slot < length; slot++) {
+    for (let slot = 0; slot < length && hasInside; slot++) {
       if (kinds[slot] !== INSIDE) continue;
       const leads = insideTarget(patch, slot);
       if (inner[leads] < 0) inner[leads] = this.labels.allocate(0);

@@ -29,10 +29,13 @@ export class PatchBuffer {
   readonly subprogs = new Int32Array(PATCH_MAX);
   /** Instructions in the patch. */
   length = 0;
+  /** Which of the four there are: bit `1 << kind` each. */
+  has = 0;
 
   /** Empties the buffer. */
   clear(): this {
     this.length = 0;
+    this.has = 0;
     return this;
   }
 
@@ -64,6 +67,7 @@ export class PatchBuffer {
     this.kinds[at] = kind;
     this.subprogs[at] = subprog;
     this.length = at + 1;
+    this.has |= 1 << kind;
     return this;
   }
 }
@@ -90,6 +94,7 @@ export function insideTarget(patch: PatchBuffer, at: number): number {
  */
 export function assertPatch(patch: PatchBuffer, replacedKind: number, subprogs: number): void {
   if (patch.length === 0) throw new RangeError('a patch has at least one instruction');
+  if (patch.has === 1 << PLAIN) return;
   for (let at = 0; at < patch.length; at++) {
     const kind = patch.kinds[at];
     if (kind === PLAIN) continue;
@@ -115,6 +120,7 @@ export function assertPatch(patch: PatchBuffer, replacedKind: number, subprogs: 
 
 /** Does the patch still hold the replaced 16-bit branch as one? */
 export function keepsShortBranch(patch: PatchBuffer): boolean {
+  if ((patch.has & (1 << OWN)) === 0) return false;
   for (let slot = 0; slot < patch.length; slot++) {
     if (patch.kinds[slot] === OWN && branchKind(patch.words[2 * slot]) === BRANCH_OFF) return true;
   }
@@ -123,6 +129,7 @@ export function keepsShortBranch(patch: PatchBuffer): boolean {
 
 /** Does a branch of the patch lead to the slot behind it? */
 export function jumpsBehind(patch: PatchBuffer): boolean {
+  if ((patch.has & (1 << INSIDE)) === 0) return false;
   for (let slot = 0; slot < patch.length; slot++) {
     if (patch.kinds[slot] === INSIDE && insideTarget(patch, slot) === patch.length) return true;
   }

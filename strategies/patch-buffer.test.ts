@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { withOff } from '../src/isa/insn.js';
+import {
+  INSIDE,
+  insideTarget,
+  jumpsBehind,
+  OWN,
+  PATCH_MAX,
+  PatchBuffer,
+  PLAIN,
+  SUBPROG,
+} from './patch-buffer.js';
+import { CALL, GOTOL, JA, JEQ, MOV64 } from './testing/programs.js';
+
+describe('the patch buffer', () => {
+  it('takes branches for jumps inside unless told otherwise', () => {
+    const patch = new PatchBuffer().push(MOV64, 1).push(JA, 0).pushReplaced(MOV64, 2).pushReplaced(JEQ, 3);
+    patch.pushOwnTarget(GOTOL, 4).pushSubprog(CALL, 5, 2);
+    expect([...patch.kinds.subarray(0, patch.length)]).toEqual([PLAIN, INSIDE, PLAIN, OWN, OWN, SUBPROG]);
+    expect([...patch.words.subarray(0, 4)]).toEqual([MOV64, 1, JA, 0]);
+    expect(patch.subprogs[5]).toBe(2);
+    expect(patch.has).toBe((1 << PLAIN) | (1 << INSIDE) | (1 << OWN) | (1 << SUBPROG));
+  });
+
+  it('can be used again and again', () => {
+    const patch = new PatchBuffer().push(JA, 0);
+    expect(patch.clear().push(MOV64, 7).length).toBe(1);
+    expect([patch.has, patch.kinds[0], patch.words[1]]).toEqual([1 << PLAIN, PLAIN, 7]);
+  });
+
+  it('holds so many instructions and no more', () => {
+    const patch = new PatchBuffer();
+    for (let at = 0; at < PATCH_MAX; at++) patch.push(MOV64, at);
+    expect(() => patch.push(MOV64, 0)).toThrow(RangeError);
+    expect(patch.length).toBe(PATCH_MAX);
+  });
+
+  it('knows where its jumps lead, by 16 or 32 bit', () => {
+    const patch = new PatchBuffer().push(withOff(JEQ, 1), 0).push(GOTOL, 0).push(withOff(JA, -3), 0);
+    expect([0, 1, 2].map((at) => insideTarget(patch, at))).toEqual([2, 2, 0]);
+    expect(jumpsBehind(patch)).toBe(false);
+    patch.push(GOTOL, 0);
+    expect(jumpsBehind(patch)).toBe(true);
+    patch.push(withOff(JA, 1), 0);
+    expect(() => insideTarget(patch, 4)).toThrow('branch 4 of a patch leads to 6, outside of 0..5');
+  });
+});
