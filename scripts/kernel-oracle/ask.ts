@@ -71,6 +71,8 @@ export async function askKernel(
 ): Promise<Answer> {
   const kernel = oracleKernel(release);
   checkTools();
+  // Before the guest takes its copies: whoever rebuilds an object meanwhile must be found out.
+  const hashes = objects.map(sha256Of);
   mkdirSync(options.cache, { recursive: true });
   options.progress(`${release}: packages of ${kernel.suite}`);
   const suiteCache = join(options.cache, kernel.suite);
@@ -79,8 +81,6 @@ export async function askKernel(
   const image = unpackKernel(packages, suiteCache);
   options.progress(`${release}: ${image.uname}, ${objects.length} objects`);
   const scratch = mkdtempSync(join(suiteCache, 'guest-'));
-  // Before the guest takes its copies: whoever rebuilds an object meanwhile must be found out.
-  const hashes = objects.map(sha256Of);
   const guest = await runGuest(image, objects, {
     sources: options.sources,
     scratch,
