@@ -24,6 +24,7 @@ export interface ProfileTables {
   readonly source: string;
   readonly features: KernelProfile['features'];
   readonly contexts: KernelProfile['contexts'];
+  readonly check: KernelProfile['check'];
   /** See `KernelProfile.cpuNumberSymbol`. */
   readonly cpuNumberSymbol: string;
   /** See `KernelProfile.storageAllocation`. */
@@ -80,6 +81,7 @@ export function profileFromTables(tables: ProfileTables): KernelProfile {
     auxBytes: structSize('bpf_insn_aux_data'),
     features: tables.features,
     contexts: tables.contexts,
+    check: tables.check,
     cpuNumberSymbol: tables.cpuNumberSymbol,
     ...(tables.storageAllocation === undefined ? {} : { storageAllocation: tables.storageAllocation }),
     scratchRegister: tables.scratchRegister,

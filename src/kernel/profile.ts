@@ -146,6 +146,15 @@ export interface KernelProfile {
     readonly arenaSignedLoads: boolean;
   };
 
+  /** Where releases check programs differently; see src/verifier/. */
+  readonly check: {
+    /**
+     * How the ranges of numbers are kept: four that narrow each other little (`early`, until 6.6) or much (`ranges`), or an
+     * arc for 64 and one for 32 bits (`arcs`, 7.2).
+     */
+    readonly numbers: 'early' | 'ranges' | 'arcs';
+  };
+
   /**
    * Allocation flags that calls of local storage lookups are given: in programs that may not sleep, and in others
    * (`GFP_ATOMIC`, `GFP_KERNEL`). Absent where the storage does not ask for them any more (7.0).

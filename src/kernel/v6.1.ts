@@ -35,6 +35,9 @@ export const V6_1 = profileFromTables({
     jumpsSkipPrologue: false,
     arenaSignedLoads: false,
   },
+  check: {
+    numbers: 'early',
+  },
   storageAllocation: { atomic: 0xa20, sleepable: 0xcc0 },
   cpuNumberSymbol: 'cpu_number',
   scratchRegister: 11,

@@ -35,6 +35,9 @@ export const V6_12 = profileFromTables({
     jumpsSkipPrologue: true,
     arenaSignedLoads: false,
   },
+  check: {
+    numbers: 'ranges',
+  },
   storageAllocation: { atomic: 0x820, sleepable: 0xcc0 },
   cpuNumberSymbol: 'pcpu_hot.cpu_number',
   scratchRegister: 11,

@@ -36,6 +36,9 @@ export const V7_2 = profileFromTables({
     jumpsSkipPrologue: true,
     arenaSignedLoads: true,
   },
+  check: {
+    numbers: 'arcs',
+  },
   cpuNumberSymbol: 'cpu_number',
   scratchRegister: 12,
   maxLoops: 8 * 1024 * 1024,

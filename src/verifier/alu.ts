@@ -14,16 +14,9 @@ import {
   BPF_SUB,
   BPF_X,
 } from '../isa/opcodes.js';
-import {
-  coerceSubregToSizeSigned,
-  coerceToSizeSigned,
-  dropContradictions,
-  syncBounds,
-  zeroExtend,
-} from './bounds.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_FLAGS, FLAG_NEEDS_ZEXT } from './facts.js';
-import { r, saddOverflows, slt, ssubOverflows, sub, toNumber, uaddOverflows, ult } from './int64.js';
+import { slt, toNumber, ult } from './int64.js';
 import { checkRead, checkWrite, checkWriteUnknown } from './operands.js';
 import { markPrecise } from './precision.js';
 import {
@@ -61,9 +54,7 @@ import {
   markUnknown,
   Reg,
 } from './register.js';
-import { applyScalarOp, setSignedUnbounded, setUnsignedUnbounded } from './scalars.js';
 import { assignScalarId, regWidth } from './stack.js';
-import { tnumAdd, tnumSub } from './tnum.js';
 
 /** Pointers stay within this distance of their object (`BPF_MAX_VAR_OFF`). */
 const MAX_VAR_OFF = 1 << 29;
@@ -81,8 +72,7 @@ export function checkAlu(env: VerifierEnv): void {
   switch (opOf(code)) {
     case BPF_END:
     case BPF_NEG:
-      checkRead(env, dst);
-      checkWriteUnknown(env, dst);
+      checkUnary(env, w0);
       break;
     case BPF_MOV:
       if ((code & BPF_X) !== 0) checkMovReg(env, w0);
@@ -94,7 +84,24 @@ export function checkAlu(env: VerifierEnv): void {
       checkWrite(env, dst);
       applyOp(env, w0);
   }
-  dropContradictions(env.regs[dst]);
+  env.numbers.dropContradictions(env.regs[dst]);
+}
+
+/** Negation, and the conversions of byte order. */
+function checkUnary(env: VerifierEnv, w0: number): void {
+  const code = codeOf(w0);
+  const regno = dstOf(w0);
+  const { numbers } = env;
+  checkRead(env, regno);
+  const dst = env.regs[regno];
+  if (numbers.negate === undefined || numbers.swapBytes === undefined || dst.type !== SCALAR_VALUE) {
+    checkWriteUnknown(env, regno);
+    return;
+  }
+  checkWrite(env, regno);
+  const wide = classOf(code) === BPF_ALU64;
+  if (opOf(code) === BPF_NEG) numbers.negate(dst, !wide);
+  else numbers.swapBytes(dst, env.imm(env.slot), wide || (code & BPF_X) !== 0);
 }
 
 function checkMovImm(env: VerifierEnv, w0: number): void {
@@ -128,7 +135,7 @@ function checkMovReg(env: VerifierEnv, w0: number): void {
     dst.subregDef = 0;
   } else if (src.type === SCALAR_VALUE) {
     movSignExtended(env, dst, src, bits);
-    coerceToSizeSigned(dst, bits >> 3);
+    env.numbers.coerceToSizeSigned(dst, bits >> 3);
     dst.subregDef = 0;
   } else {
     markUnknown(dst);
@@ -154,14 +161,14 @@ function movLow(env: VerifierEnv, dst: Reg, src: Reg, bits: number): void {
       dst.live |= LIVE_WRITTEN;
     } else {
       movSignExtended(env, dst, src, bits);
-      coerceSubregToSizeSigned(dst, bits >> 3);
+      env.numbers.coerceSubregToSizeSigned(dst, bits >> 3);
     }
     dst.subregDef = env.slot + 1;
   } else {
     markUnknown(dst);
   }
-  zeroExtend(dst);
-  syncBounds(dst);
+  env.numbers.zeroExtend(dst);
+  env.numbers.sync(dst);
 }
 
 function applyOp(env: VerifierEnv, w0: number): void {
@@ -214,7 +221,7 @@ function applyOp(env: VerifierEnv, w0: number): void {
     }
   }
   if ((op === BPF_AND || op === BPF_OR) && operand.isConst()) forkOnMask(env, dstOf(w0), dst);
-  applyScalarOp(op, !wide, dst, operand);
+  env.numbers.applyOp(op, !wide, offOf(w0) === 1, dst, operand);
   linkBySum(w0, op, wide, dst);
 }
 
@@ -334,69 +341,28 @@ function movePointer(env: VerifierEnv, op: number, wide: boolean, dst: Reg, ptr:
   copyReg(pointer, ptr);
   if (dst !== ptr) assignReg(dst, ptr);
   mark32Unbounded(dst);
-  if (op === BPF_ADD) addToPointer(env, dst, pointer, off, known);
-  else subFromPointer(env, dst, pointer, off, known);
+  moveBy(env, dst, pointer, off, op === BPF_SUB);
   if (!isSane(dst)) {
     env.refuse('pointer moved too far');
     markUnknown(dst);
     return;
   }
-  syncBounds(dst);
+  env.numbers.sync(dst);
 }
 
-/** Does the fixed offset stay within 32 bits? Then only it changes. */
-function movesFixedOffset(dst: Reg, off: number): boolean {
-  if (off !== (off | 0)) return false;
-  dst.off = off | 0;
-  return true;
-}
-
-function addToPointer(env: VerifierEnv, dst: Reg, ptr: Reg, off: Reg, known: boolean): void {
-  if (known && movesFixedOffset(dst, ptr.off + toNumber(off.sminH, off.sminL))) return;
-  let overflow = saddOverflows(ptr.sminH, ptr.sminL, off.sminH, off.sminL);
-  dst.sminH = r.h;
-  dst.sminL = r.l;
-  overflow = saddOverflows(ptr.smaxH, ptr.smaxL, off.smaxH, off.smaxL) || overflow;
-  dst.smaxH = r.h;
-  dst.smaxL = r.l;
-  if (overflow) setSignedUnbounded(dst);
-  overflow = uaddOverflows(ptr.uminH, ptr.uminL, off.uminH, off.uminL);
-  dst.uminH = r.h;
-  dst.uminL = r.l;
-  overflow = uaddOverflows(ptr.umaxH, ptr.umaxL, off.umaxH, off.umaxL) || overflow;
-  dst.umaxH = r.h;
-  dst.umaxL = r.l;
-  if (overflow) setUnsignedUnbounded(dst);
-  tnumAdd(dst, ptr, off);
-  if (isPacketPointer(ptr.type)) {
-    dst.id = env.newId();
-    // The verified range is that of the pointer without the new variable part.
-    dst.clearUnion();
+/** Moves the fixed offset, or, when the distance is not known or does not fit, the variable part. */
+function moveBy(env: VerifierEnv, dst: Reg, ptr: Reg, off: Reg, subtract: boolean): void {
+  if (off.isConst()) {
+    const distance = toNumber(off.sminH, off.sminL);
+    const fixed = subtract ? ptr.off - distance : ptr.off + distance;
+    if (fixed === (fixed | 0)) {
+      dst.off = fixed | 0;
+      return;
+    }
   }
-}
-
-function subFromPointer(env: VerifierEnv, dst: Reg, ptr: Reg, off: Reg, known: boolean): void {
-  if (known && movesFixedOffset(dst, ptr.off - toNumber(off.sminH, off.sminL))) return;
-  let overflow = ssubOverflows(ptr.sminH, ptr.sminL, off.smaxH, off.smaxL);
-  dst.sminH = r.h;
-  dst.sminL = r.l;
-  overflow = ssubOverflows(ptr.smaxH, ptr.smaxL, off.sminH, off.sminL) || overflow;
-  dst.smaxH = r.h;
-  dst.smaxL = r.l;
-  if (overflow) setSignedUnbounded(dst);
-  if (ult(ptr.uminH, ptr.uminL, off.umaxH, off.umaxL)) {
-    setUnsignedUnbounded(dst);
-  } else {
-    sub(ptr.uminH, ptr.uminL, off.umaxH, off.umaxL);
-    dst.uminH = r.h;
-    dst.uminL = r.l;
-    sub(ptr.umaxH, ptr.umaxL, off.uminH, off.uminL);
-    dst.umaxH = r.h;
-    dst.umaxL = r.l;
-  }
-  tnumSub(dst, ptr, off);
-  if (isPacketPointer(ptr.type)) {
-    dst.id = env.newId();
-    if (off.sminH < 0) dst.clearUnion();
-  }
+  env.numbers.movePointer(dst, ptr, off, subtract);
+  if (!isPacketPointer(ptr.type)) return;
+  dst.id = env.newId();
+  // The verified range is that of the pointer without the new variable part.
+  if (!subtract || off.sminH < 0) dst.clearUnion();
 }

@@ -160,7 +160,7 @@ function deduceBounds(reg: Reg): void {
 }
 
 /** Learns known bits from the unsigned ranges. */
-function boundOffset(reg: Reg): void {
+export function boundOffset(reg: Reg): void {
   tnumRange(range, reg.uminH, reg.uminL, reg.umaxH, reg.umaxL);
   tnumIntersect(reg, reg, range);
   tnumRange(range, 0, reg.u32min, 0, reg.u32max);
@@ -232,7 +232,7 @@ function is32Const(reg: Reg, l: number): boolean {
 }
 
 /** The 64-bit ranges of a number whose high half is 0 (`__reg_assign_32_into_64`). */
-function assign32Into64(reg: Reg): void {
+export function assign32Into64(reg: Reg): void {
   reg.uminH = 0;
   reg.uminL = reg.u32min;
   reg.umaxH = 0;

@@ -15,6 +15,7 @@ import {
   BPF_JSLE,
   BPF_JSLT,
 } from '../isa/opcodes.js';
+import type { VerifierEnv } from './env.js';
 import { sle, slt, ule, ult } from './int64.js';
 import {
   baseType,
@@ -110,12 +111,12 @@ export function flipped(op: number): number {
 }
 
 /** Does `if dst op src` jump? `low`: the low halves are compared. */
-export function branchTaken(dst: Reg, src: Reg, op: number, low: boolean): number {
+export function branchTaken(env: VerifierEnv, dst: Reg, src: Reg, op: number, low: boolean): number {
   if (isPacketPointerOrEnd(dst.type) && isPacketPointerOrEnd(src.type) && !low) {
     return packetBranchTaken(dst, src, op);
   }
   if (dst.type !== SCALAR_VALUE || src.type !== SCALAR_VALUE) return pointerBranchTaken(dst, src, op, low);
-  return low ? scalarTaken32(dst, src, op) : scalarTaken64(dst, src, op);
+  return env.numbers.taken(dst, src, op, low);
 }
 
 function packetBranchTaken(dst: Reg, src: Reg, op: number): number {
@@ -186,6 +187,11 @@ function equal32(a: Reg, b: Reg): number {
 
 function negated(result: number): number {
   return result < 0 ? UNDECIDED : 1 - result;
+}
+
+/** Does `if a op b` jump? Both are numbers. */
+export function scalarTaken(a: Reg, b: Reg, op: number, low: boolean): number {
+  return low ? scalarTaken32(a, b, op) : scalarTaken64(a, b, op);
 }
 
 function scalarTaken64(a: Reg, b: Reg, op: number): number {

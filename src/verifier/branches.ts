@@ -24,7 +24,6 @@ import { findPrevEntry, widenImprecise } from './loops.js';
 import { checkRead } from './operands.js';
 import { markPrecise } from './precision.js';
 import { markNotNull, mayPointToSpinLock } from './pointers.js';
-import { refineBranch } from './refine.js';
 import {
   baseType,
   isPacketPointerOrEnd,
@@ -39,9 +38,7 @@ import {
 } from './reg-types.js';
 import { ADD_CONST, clearScalarId, copyReg, markKnown, markUnknown, Reg } from './register.js';
 import { releaseReferenceState } from './references.js';
-import { add32, add64 } from './scalars.js';
 import { isSpilled } from './stack-slots.js';
-import { tnumAdd } from './tnum.js';
 
 /** Farthest a packet pointer's verified range reaches. */
 const MAX_PACKET_OFF = 0xffff;
@@ -70,7 +67,7 @@ export function checkCondJump(env: VerifierEnv): void {
   if (fromReg && src.type === PTR_TO_STACK) flags |= SRC_REG_STACK;
   if (flags !== 0) env.pushHistory(flags, null);
 
-  const taken = branchTaken(dst, src, op, low);
+  const taken = branchTaken(env, dst, src, op, low);
   if (taken !== UNDECIDED) {
     markPrecise(env, dstRegno);
     if (fromReg) markPrecise(env, srcRegno);
@@ -87,14 +84,14 @@ export function checkCondJump(env: VerifierEnv): void {
   const otherRegs = other.cur.regs;
   const otherDst = otherRegs[dstRegno];
   const otherSrc = fromReg ? otherRegs[srcRegno] : immediateOfOther(env);
-  refineBranch(otherDst, otherSrc, dst, src, op, low);
+  env.numbers.refine(otherDst, otherSrc, dst, src, op, low);
   if (fromReg && src.type === SCALAR_VALUE && src.id !== 0 && src.id === otherSrc.id) {
-    syncLinked(env.cur, src);
-    syncLinked(other, otherSrc);
+    syncLinked(env, env.cur, src);
+    syncLinked(env, other, otherSrc);
   }
   if (dst.type === SCALAR_VALUE && dst.id !== 0 && dst.id === otherDst.id) {
-    syncLinked(env.cur, dst);
-    syncLinked(other, otherDst);
+    syncLinked(env, env.cur, dst);
+    syncLinked(env, other, otherDst);
   }
   if (fromReg && !low) learnNotNull(env, dst, src, otherDst, otherSrc, op);
   if (
@@ -154,14 +151,14 @@ function collectOne(reg: Reg, base: number, frame: number, number: number, isReg
 }
 
 /** Gives what became known of one register to those linked with it. */
-function syncLinked(state: VerifierState, known: Reg): void {
+function syncLinked(env: VerifierEnv, state: VerifierState, known: Reg): void {
   const base = known.id & ~ADD_CONST;
   for (let i = 0; i < linked.count; i++) {
     const frame = state.frames[linked.frameno(i)];
     const reg = (linked.isReg(i) ? frame.regs : frame.stack)[linked.number(i)];
     if (reg === known || reg.type !== SCALAR_VALUE || (reg.id & ~ADD_CONST) !== base) continue;
     const { subregDef, off, id } = reg;
-    if ((id >= 0 && known.id >= 0) || off === known.off) {
+    if (((id | known.id) & ADD_CONST) === 0 || off === known.off) {
       copyReg(reg, known);
       reg.subregDef = subregDef;
       continue;
@@ -173,9 +170,7 @@ function syncLinked(state: VerifierState, known: Reg): void {
     reg.off = off;
     reg.id = id;
     reg.subregDef = subregDef;
-    add32(reg, difference);
-    add64(reg, difference);
-    tnumAdd(reg, reg, difference);
+    env.numbers.addDifference(reg, difference);
   }
 }
 

@@ -7,7 +7,6 @@ import { ATTACH_TYPE, MAP_TYPE_NAMES, PROG_TYPE } from '../kernel/types.js';
 import type { ContextAccess } from '../kernel/contexts/index.js';
 import { BTF_KIND_INT, BTF_KIND_PTR, BTF_KIND_STRUCT, BTF_KIND_VOID } from '../object/btf.js';
 import type { Btf } from '../object/btf.js';
-import { syncBounds } from './bounds.js';
 import { isTrusted } from './branch-taken.js';
 import type { VerifierEnv } from './env.js';
 import { flagOfTag, isScalarType, isStruct, walkStruct } from './kernel-types.js';
@@ -203,18 +202,8 @@ function loadReturnValue(env: VerifierEnv, btf: Btf, typeId: number, size: numbe
   markUnknown(value);
   if (env.program.attachType !== ATTACH_TYPE.LSM_MAC || btf.kind(type) === BTF_KIND_VOID) return;
   const isBool = BOOL_LSM_HOOKS.has(env.program.attachTarget);
-  setSignedRange(value, isBool ? 0 : -MAX_ERRNO, isBool ? 1 : 0);
-}
-
-/** The number is a signed one of 32 bits, between the two (`__mark_reg_s32_range`). */
-function setSignedRange(value: Reg, min: number, max: number): void {
-  value.s32min = min;
-  value.s32max = max;
-  value.sminH = min >> 31;
-  value.sminL = min;
-  value.smaxH = max >> 31;
-  value.smaxL = max;
-  syncBounds(value);
+  const min = isBool ? 0 : -MAX_ERRNO;
+  env.numbers.setSigned(value, min >> 31, min, 0, isBool ? 1 : 0);
 }
 
 function loadArgument(env: VerifierEnv, btf: Btf, arg: number, size: number, value: Reg): void {

@@ -22,7 +22,6 @@ import {
   BPF_FUNC_cgrp_storage_get,
   BPF_FUNC_timer_set_callback,
 } from '../kernel/special-helpers.js';
-import { dropContradictions, syncBounds } from './bounds.js';
 import { BPF_FUNC_find_vma, BPF_FUNC_user_ringbuf_drain } from './callback-calls.js';
 import {
   pushCallback,
@@ -400,31 +399,10 @@ function setPointer(r0: Reg, type: number): void {
 
 /** What is known of a number that a helper returns (`do_refine_retval_range`). */
 function refineResult(env: VerifierEnv, id: number, r0: Reg): void {
-  if (RETURNS_SIZE.has(id)) {
-    r0.smaxH = meta.maxSizeH;
-    r0.smaxL = meta.maxSizeL;
-    r0.s32max = meta.maxSizeL;
-    r0.sminH = -1;
-    r0.sminL = -MAX_ERRNO;
-    r0.s32min = -MAX_ERRNO;
-    syncBounds(r0);
-  } else if (id === BPF_FUNC_get_smp_processor_id) {
-    const last = env.cpus - 1;
-    r0.umaxH = 0;
-    r0.umaxL = last;
-    r0.u32max = last;
-    r0.smaxH = 0;
-    r0.smaxL = last;
-    r0.s32max = last;
-    r0.uminH = 0;
-    r0.uminL = 0;
-    r0.u32min = 0;
-    r0.sminH = 0;
-    r0.sminL = 0;
-    r0.s32min = 0;
-    syncBounds(r0);
-  }
-  dropContradictions(r0);
+  const { numbers } = env;
+  if (RETURNS_SIZE.has(id)) numbers.setSigned(r0, -1, -MAX_ERRNO, meta.maxSizeH, meta.maxSizeL);
+  else if (id === BPF_FUNC_get_smp_processor_id) numbers.setSmall(r0, env.cpus - 1);
+  numbers.dropContradictions(r0);
 }
 
 /** The packet may have moved: no pointer into it holds any more (`clear_all_pkt_pointers`). */

@@ -84,6 +84,6 @@ describe('mutated programs', () => {
       }),
       { numRuns: 1500 },
     );
-    expect(Math.min(refused, explored)).toBeGreaterThan(100);
+    expect(Math.min(refused, explored)).toBeGreaterThan(20);
   });
 });

@@ -9,6 +9,8 @@ import { BPF_F_SLEEPABLE } from '../kernel/types.js';
 import { Btf } from '../object/btf.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
 import { attachTargetOf } from './attach-target.js';
+import { numberRules } from './numbers.js';
+import type { NumberRules } from './numbers.js';
 import type { AttachTarget } from './attach-target.js';
 import { VerifierError } from './facts.js';
 import type { FuncState, VerifierState } from './frames.js';
@@ -73,6 +75,8 @@ export class VerifierEnv {
   readonly btf: Btf | undefined;
   /** Kernel functions called, by BTF id; null for those nothing is known of. */
   readonly kfuncs = new Map<number, Kfunc | null>();
+  /** What the release knows of numbers. */
+  readonly numbers: NumberRules;
   readonly cpus: number;
   readonly maxSteps: number;
   readonly sleepable: boolean;
@@ -137,6 +141,7 @@ export class VerifierEnv {
     this.maps = mapsOf(object);
     this.btf = object.btf instanceof Btf ? object.btf : undefined;
     this.givenKernelBtf = options.kernelBtf;
+    this.numbers = numberRules(profile);
     this.cpus = options.cpus ?? 1;
     this.maxSteps = options.maxSteps ?? MAX_STEPS;
     this.sleepable = (program.flags & BPF_F_SLEEPABLE) !== 0;

@@ -2,9 +2,11 @@
  * Does an explored state cover another one: would exploring the other find nothing that was not found from the first?
  * (`states_equal()` and what it consists of, kernel/bpf/verifier.c, Linux 6.12.)
  */
-import { sle, ule } from './int64.js';
+import type { VerifierEnv } from './env.js';
 import { MAX_BPF_REG } from './frames.js';
 import type { FuncState, VerifierState } from './frames.js';
+import type { NumberRules } from './numbers.js';
+import { rangeNumbers } from './range-numbers.js';
 import {
   baseType,
   NOT_INIT,
@@ -19,7 +21,7 @@ import {
   PTR_TO_TP_BUFFER,
   SCALAR_VALUE,
 } from './reg-types.js';
-import { ADD_CONST, LIVE_READ, markUnknown, Reg, sameUnion, sameValue } from './register.js';
+import { ADD_CONST, LIVE_READ, markUnknown, Reg, sameUnion } from './register.js';
 import {
   BPF_REG_SIZE,
   isAllMisc,
@@ -49,10 +51,14 @@ const curIds = new Int32Array(ID_MAP_SIZE);
 let idCount = 0;
 let nextTemporaryId = 0;
 
-/** Forgets the ids of the last comparison; `idGen` is the last id given out. */
-export function resetIds(idGen: number): void {
+/** What the release knows of numbers. */
+let numbers: NumberRules = rangeNumbers;
+
+/** Forgets the ids of the last comparison. */
+export function resetIds(env: VerifierEnv): void {
   idCount = 0;
-  nextTemporaryId = idGen;
+  nextTemporaryId = env.idGen;
+  ({ numbers } = env);
 }
 
 function sameId(oldId: number, curId: number): boolean {
@@ -81,17 +87,9 @@ export function regsExact(old: Reg, cur: Reg): boolean {
   return sameValue(old, cur) && sameId(old.id, cur.id) && sameId(old.refObjId, cur.refObjId);
 }
 
-function rangeWithin(old: Reg, cur: Reg): boolean {
-  return (
-    ule(old.uminH, old.uminL, cur.uminH, cur.uminL) &&
-    ule(cur.umaxH, cur.umaxL, old.umaxH, old.umaxL) &&
-    sle(old.sminH, old.sminL, cur.sminH, cur.sminL) &&
-    sle(cur.smaxH, cur.smaxL, old.smaxH, old.smaxL) &&
-    old.u32min >>> 0 <= cur.u32min >>> 0 &&
-    old.u32max >>> 0 >= cur.u32max >>> 0 &&
-    old.s32min <= cur.s32min &&
-    old.s32max >= cur.s32max
-  );
+/** Are both equal in everything but ids? */
+function sameValue(x: Reg, y: Reg): boolean {
+  return sameUnion(x, y) && numbers.isSame(x, y);
 }
 
 function regSafe(old: Reg, cur: Reg, exact: number): boolean {
@@ -109,7 +107,7 @@ function regSafe(old: Reg, cur: Reg, exact: number): boolean {
     case PTR_TO_TP_BUFFER:
       return (
         sameUnion(old, cur) &&
-        rangeWithin(old, cur) &&
+        numbers.isWithin(old, cur) &&
         tnumIn(old, cur) &&
         sameId(old.id, cur.id) &&
         sameId(old.refObjId, cur.refObjId)
@@ -117,7 +115,7 @@ function regSafe(old: Reg, cur: Reg, exact: number): boolean {
     case PTR_TO_PACKET_META:
     case PTR_TO_PACKET:
       if (old.a < 0 || cur.a < 0 ? old.a !== cur.a : old.a > cur.a) return false;
-      return old.off === cur.off && sameId(old.id, cur.id) && rangeWithin(old, cur) && tnumIn(old, cur);
+      return old.off === cur.off && sameId(old.id, cur.id) && numbers.isWithin(old, cur) && tnumIn(old, cur);
     case PTR_TO_STACK:
       return regsExact(old, cur) && old.frameno === cur.frameno;
     case PTR_TO_ARENA:
@@ -134,7 +132,7 @@ function scalarSafe(old: Reg, cur: Reg, exact: number): boolean {
   } else if (old.id !== 0 && (cur.id & ADD_CONST) !== 0) {
     return false;
   }
-  return sameScalarId(old.id, cur.id) && rangeWithin(old, cur) && tnumIn(old, cur);
+  return sameScalarId(old.id, cur.id) && numbers.isWithin(old, cur) && tnumIn(old, cur);
 }
 
 /** What bytes that were never spilled, or never written, count as when compared with a spilled number. */
@@ -215,11 +213,16 @@ function funcStatesEqual(old: FuncState, cur: FuncState, exact: number): boolean
   return stackSafe(old, cur, exact) && refsSafe(old, cur);
 }
 
-/** Does `old` cover `cur`? `idGen` is the last id given out. */
-export function statesEqual(old: VerifierState, cur: VerifierState, exact: number, idGen: number): boolean {
+/** Does `old` cover `cur`? */
+export function statesEqual(
+  env: VerifierEnv,
+  old: VerifierState,
+  cur: VerifierState,
+  exact: number,
+): boolean {
   const { frames } = old;
   if (frames.length !== cur.frames.length) return false;
-  resetIds(idGen);
+  resetIds(env);
   if (old.speculative && !cur.speculative) return false;
   if (old.lockPtr !== cur.lockPtr || (old.lockId !== 0) !== (cur.lockId !== 0)) return false;
   if (old.lockId !== 0 && !sameId(old.lockId, cur.lockId)) return false;
@@ -238,7 +241,8 @@ export function statesEqual(old: VerifierState, cur: VerifierState, exact: numbe
 }
 
 /** Are all registers of the current functions equal: may this be an endless loop (`states_maybe_looping`)? */
-export function mayBeLooping(old: VerifierState, cur: VerifierState): boolean {
+export function mayBeLooping(env: VerifierEnv, old: VerifierState, cur: VerifierState): boolean {
+  ({ numbers } = env);
   if (old.frames.length !== cur.frames.length) return false;
   const oldRegs = old.cur.regs;
   const curRegs = cur.cur.regs;

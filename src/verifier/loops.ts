@@ -74,7 +74,7 @@ export function findPrevEntry(env: VerifierEnv, cur: VerifierState, slot: number
 
 /** Numbers that changed since the last turn, and that nothing hangs on, may be anything (`widen_imprecise_scalars`). */
 export function widenImprecise(env: VerifierEnv, old: VerifierState, cur: VerifierState): void {
-  resetIds(env.idGen);
+  resetIds(env);
   for (let f = old.frames.length - 1; f >= 0; f--) {
     const oldFrame = old.frames[f];
     const curFrame = cur.frames[f];

@@ -18,7 +18,6 @@ import {
 import { contextAccess, socketAccess } from '../kernel/contexts/index.js';
 import type { ContextAccess, SocketPointer } from '../kernel/contexts/index.js';
 import { PROG_TYPE } from '../kernel/types.js';
-import { coerceToSize, coerceToSizeSigned, dropContradictions } from './bounds.js';
 import { loadBtfField, loadContextArgument, loadMapField } from './btf-pointers.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_CTX_FIELD_SIZE } from './facts.js';
@@ -86,7 +85,7 @@ export function checkLoad(env: VerifierEnv): void {
   const type = env.regs[src].type;
   accessMemory(env, src, offOf(w0), bytesOf(sizeOf(code)), READ, dst, modeOf(code) === BPF_MEMSX);
   savePtrType(env, type, true);
-  dropContradictions(env.regs[dst]);
+  env.numbers.dropContradictions(env.regs[dst]);
 }
 
 /** A store of a register or an immediate. */
@@ -242,8 +241,8 @@ export function accessMemory(
       refuseAccess(env, regno, value);
   }
   if (size < 8 && value !== null && value.type === SCALAR_VALUE) {
-    if (signed) coerceToSizeSigned(value, size);
-    else coerceToSize(value, size);
+    if (signed) env.numbers.coerceToSizeSigned(value, size);
+    else env.numbers.coerceToSize(value, size);
   }
 }
 

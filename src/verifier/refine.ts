@@ -24,12 +24,12 @@ import type { Reg } from './register.js';
 import { newTnum, tnumIntersect } from './tnum.js';
 
 /** Not an opcode: the bits of a `BPF_JSET` that was not taken are all 0. */
-const JSET_NOT_TAKEN = BPF_JSET | 8;
+export const JSET_NOT_TAKEN = BPF_JSET | 8;
 
 const common = newTnum();
 
 /** The comparison that holds when `op` does not. */
-function reversed(op: number): number {
+export function reversed(op: number): number {
   switch (op) {
     case BPF_JEQ:
       return BPF_JNE;
@@ -120,7 +120,8 @@ function refineEqual32(a: Reg, b: Reg): void {
   b.ml = common.ml;
 }
 
-function refineEqual64(a: Reg, b: Reg): void {
+/** Narrows both to what they have in common. */
+export function refineEqual64(a: Reg, b: Reg): void {
   raiseUmin(a, b.uminH, b.uminL);
   lowerUmax(a, b.umaxH, b.umaxL);
   raiseSmin(a, b.sminH, b.sminL);
@@ -177,7 +178,7 @@ function isPowerOf2(h: number, l: number): boolean {
 }
 
 /** One of the mask's bits is set: if it has one only, that bit is known. */
-function setBit(reg: Reg, h: number, l: number, low: boolean): void {
+export function setBit(reg: Reg, h: number, l: number, low: boolean): void {
   if (!isPowerOf2(h, l)) return;
   reg.vl |= l;
   reg.ml &= ~l;
@@ -187,7 +188,7 @@ function setBit(reg: Reg, h: number, l: number, low: boolean): void {
 }
 
 /** None of the mask's bits is set. */
-function clearBits(reg: Reg, h: number, l: number, low: boolean): void {
+export function clearBits(reg: Reg, h: number, l: number, low: boolean): void {
   markUnbounded(reg);
   reg.vl &= ~l;
   reg.ml &= ~l;

@@ -3,6 +3,7 @@
  * of 64 bits are pairs of words as in int64.ts; unsigned 32-bit bounds are kept as bit patterns too.
  */
 import { NOT_INIT, NOT_MODELLED, SCALAR_VALUE } from './reg-types.js';
+import type { Arcs, Ranges32, Ranges64 } from './arc.js';
 import type { Tnum } from './tnum.js';
 
 /** Liveness marks. */
@@ -14,13 +15,15 @@ export const LIVE_WRITTEN = 4;
 /** The state is complete: its marks change no more. */
 export const LIVE_DONE = 8;
 
-/** Mark in `id`: the number is `off` more than what the id stands for. */
-export const ADD_CONST = 1 << 31;
+/** Marks in `id`: the number is `off` more than what the id stands for, as 64 bits or as 32. */
+export const ADD_CONST64 = 1 << 31;
+export const ADD_CONST32 = 1 << 30;
+export const ADD_CONST = ADD_CONST64 | ADD_CONST32;
 
 export const S32_MIN = -0x8000_0000;
 export const S32_MAX = 0x7fff_ffff;
 
-export class Reg implements Tnum {
+export class Reg implements Tnum, Arcs, Ranges64, Ranges32 {
   type = NOT_INIT;
   /** Fixed part of a pointer's offset, or a linked number's difference. */
   off = 0;
@@ -49,6 +52,13 @@ export class Reg implements Tnum {
   s32max = 0;
   u32min = 0;
   u32max = 0;
+  /** The ranges as arcs, see arc.ts: only kept where the release's numbers are arcs, and then the ranges follow them. */
+  baseH = 0;
+  baseL = 0;
+  spanH = 0;
+  spanL = 0;
+  base32 = 0;
+  span32 = 0;
   /** Registers with the same id (not 0) hold the same value, or pointers of the same origin. */
   id = 0;
   /** Reference that the pointer keeps, 0 for none. */
@@ -115,6 +125,12 @@ export function copyBounds(dst: Reg, src: Reg): void {
   dst.s32max = src.s32max;
   dst.u32min = src.u32min;
   dst.u32max = src.u32max;
+  dst.baseH = src.baseH;
+  dst.baseL = src.baseL;
+  dst.spanH = src.spanH;
+  dst.spanL = src.spanL;
+  dst.base32 = src.base32;
+  dst.span32 = src.span32;
 }
 
 /** Copies a register with its parent and liveness, as a structure assignment does. */
@@ -147,6 +163,10 @@ export function mark64Unbounded(reg: Reg): void {
   reg.uminL = 0;
   reg.umaxH = -1;
   reg.umaxL = -1;
+  reg.baseH = 0;
+  reg.baseL = 0;
+  reg.spanH = -1;
+  reg.spanL = -1;
 }
 
 export function mark32Unbounded(reg: Reg): void {
@@ -154,6 +174,8 @@ export function mark32Unbounded(reg: Reg): void {
   reg.s32max = S32_MAX;
   reg.u32min = 0;
   reg.u32max = -1;
+  reg.base32 = 0;
+  reg.span32 = -1;
 }
 
 /** The tristate number and all ranges are the one value. */
@@ -174,6 +196,12 @@ export function setConstBounds(reg: Reg, h: number, l: number): void {
   reg.s32max = l;
   reg.u32min = l;
   reg.u32max = l;
+  reg.baseH = h;
+  reg.baseL = l;
+  reg.spanH = 0;
+  reg.spanL = 0;
+  reg.base32 = l;
+  reg.span32 = 0;
 }
 
 /** A known value; type, precision and definition stay (`__mark_reg_known`). */
@@ -200,6 +228,8 @@ export function mark32Known(reg: Reg, l: number): void {
   reg.s32max = l;
   reg.u32min = l;
   reg.u32max = l;
+  reg.base32 = l;
+  reg.span32 = 0;
 }
 
 /** A number of which nothing is known (`__mark_reg_unknown`); definition and liveness stay. */
@@ -244,17 +274,13 @@ export function clearScalarId(reg: Reg): void {
   reg.off = 0;
 }
 
-/** Are both equal in everything in front of `id` (`memcmp` up to `id`)? */
-export function sameValue(x: Reg, y: Reg): boolean {
-  return sameUnion(x, y) && sameBounds(x, y);
-}
-
 /** Are type, fixed offset and particulars equal (`memcmp` up to `var_off`)? */
 export function sameUnion(x: Reg, y: Reg): boolean {
   return x.type === y.type && x.off === y.off && x.a === y.a && x.b === y.b && x.c === y.c;
 }
 
-function sameBounds(x: Reg, y: Reg): boolean {
+/** Are the ranges and the known bits equal? */
+export function sameRanges(x: Reg, y: Reg): boolean {
   return (
     x.vl === y.vl &&
     x.vh === y.vh &&

@@ -17,25 +17,25 @@ import {
   BPF_JSLE,
   BPF_JSLT,
   BPF_LSH,
+  BPF_MOD,
   BPF_MUL,
   BPF_OR,
   BPF_RSH,
   BPF_SUB,
   BPF_XOR,
 } from '../isa/opcodes.js';
-import {
-  coerceSubregToSizeSigned,
-  coerceToSize,
-  coerceToSizeSigned,
-  dropContradictions,
-  syncBounds,
-  zeroExtend,
-} from './bounds.js';
-import { branchTaken, NOT_TAKEN, TAKEN } from './branch-taken.js';
-import { refineBranch } from './refine.js';
+import { arcNumbers } from './arc-numbers.js';
+import { NOT_TAKEN, TAKEN } from './branch-taken.js';
+import { earlyNumbers } from './early-numbers.js';
+import { rangeNumbers } from './range-numbers.js';
 import { cloneReg } from './register.js';
-import { applyScalarOp } from './scalars.js';
 import { knownNumber, S64, U64, violated } from './testing/ranges.js';
+
+const releases = [
+  ['6.1', earlyNumbers],
+  ['6.12', rangeNumbers],
+  ['7.2', arcNumbers],
+] as const;
 
 const low = (value: bigint): bigint => value & 0xffff_ffffn;
 
@@ -48,14 +48,15 @@ const operations: readonly (readonly [name: string, op: number, exact: (a: bigin
     ['or', BPF_OR, (a, b) => a | b],
     ['xor', BPF_XOR, (a, b) => a ^ b],
     ['divide', BPF_DIV, (a, b) => (b === 0n ? 0n : a / b)],
+    ['take the remainder', BPF_MOD, (a, b) => (b === 0n ? a : a % b)],
   ];
 
-describe('ranges after arithmetic', () => {
+describe.each(releases)('%s: ranges after arithmetic', (_release, numbers) => {
   test.each(operations)('%s: hold the exact result', (_name, op, exact) => {
     fc.assert(
-      fc.property(knownNumber, knownNumber, fc.boolean(), (a, b, is32) => {
+      fc.property(knownNumber(numbers), knownNumber(numbers), fc.boolean(), (a, b, is32) => {
         const dst = cloneReg(a.reg);
-        applyScalarOp(op, is32, dst, b.reg);
+        numbers.applyOp(op, is32, false, dst, b.reg);
         const result = is32 ? low(U64(exact(low(a.value), low(b.value)))) : U64(exact(a.value, b.value));
         expect(violated(dst, result)).toBe('');
       }),
@@ -73,29 +74,63 @@ describe('ranges after arithmetic', () => {
     ],
   ] as const)('shifted %s hold the exact result', (_name, op, wide, narrow) => {
     fc.assert(
-      fc.property(knownNumber, knownNumber, fc.boolean(), (a, b, is32) => {
+      fc.property(knownNumber(numbers), knownNumber(numbers), fc.boolean(), (a, b, is32) => {
         const dst = cloneReg(a.reg);
-        applyScalarOp(op, is32, dst, b.reg);
+        numbers.applyOp(op, is32, false, dst, b.reg);
         const n = b.value & (is32 ? 31n : 63n);
         expect(violated(dst, is32 ? narrow(a.value, n) : U64(wide(a.value, n)))).toBe('');
       }),
     );
   });
 
+  test.each([
+    ['divide', BPF_DIV, (a: bigint, b: bigint) => (b === 0n ? 0n : a / b)],
+    ['take the remainder', BPF_MOD, (a: bigint, b: bigint) => (b === 0n ? a : a % b)],
+  ] as const)('%s, signed: hold the exact result', (_name, op, exact) => {
+    fc.assert(
+      fc.property(knownNumber(numbers), knownNumber(numbers), fc.boolean(), (a, b, is32) => {
+        const dst = cloneReg(a.reg);
+        numbers.applyOp(op, is32, true, dst, b.reg);
+        const bits = is32 ? 32 : 64;
+        const result = exact(BigInt.asIntN(bits, a.value), BigInt.asIntN(bits, b.value));
+        expect(violated(dst, BigInt.asUintN(bits, result))).toBe('');
+      }),
+    );
+  });
+
+  test('hold a value negated or with its bytes in reverse order', () => {
+    fc.assert(
+      fc.property(knownNumber(numbers), fc.boolean(), fc.constantFrom(16, 32, 64), (a, is32, bits) => {
+        const negated = cloneReg(a.reg);
+        numbers.negate?.(negated, is32);
+        if (numbers.negate !== undefined) {
+          expect(violated(negated, is32 ? low(U64(-low(a.value))) : U64(-a.value))).toBe('');
+        }
+        const swapped = cloneReg(a.reg);
+        numbers.swapBytes?.(swapped, bits, is32);
+        const bytes = Buffer.alloc(8);
+        bytes.writeBigUInt64LE(BigInt.asUintN(bits, a.value));
+        const result = is32 ? bytes.readBigUInt64BE() >> BigInt(64 - bits) : bytes.readBigUInt64LE();
+        if (numbers.swapBytes !== undefined) expect(violated(swapped, result)).toBe('');
+        expect(violated(a.reg, a.value)).toBe('');
+      }),
+    );
+  });
+
   test('hold a value cut to some bytes, with or without its sign', () => {
     fc.assert(
-      fc.property(knownNumber, fc.constantFrom(1, 2, 4), (a, size) => {
+      fc.property(knownNumber(numbers), fc.constantFrom(1, 2, 4), (a, size) => {
         const cut = cloneReg(a.reg);
-        coerceToSize(cut, size);
+        numbers.coerceToSize(cut, size);
         expect(violated(cut, BigInt.asUintN(8 * size, a.value))).toBe('');
         const signed = cloneReg(a.reg);
-        coerceToSizeSigned(signed, size);
+        numbers.coerceToSizeSigned(signed, size);
         expect(violated(signed, U64(BigInt.asIntN(8 * size, a.value)))).toBe('');
         if (size === 4) return;
         const half = cloneReg(a.reg);
-        coerceSubregToSizeSigned(half, size);
-        zeroExtend(half);
-        syncBounds(half);
+        numbers.coerceSubregToSizeSigned(half, size);
+        numbers.zeroExtend(half);
+        numbers.sync(half);
         expect(violated(half, low(BigInt.asIntN(8 * size, a.value)))).toBe('');
       }),
     );
@@ -103,10 +138,10 @@ describe('ranges after arithmetic', () => {
 
   test('lose no value when they are brought in step', () => {
     fc.assert(
-      fc.property(knownNumber, (a) => {
+      fc.property(knownNumber(numbers), (a) => {
         expect(violated(a.reg, a.value)).toBe('');
-        syncBounds(a.reg);
-        dropContradictions(a.reg);
+        numbers.sync(a.reg);
+        numbers.dropContradictions(a.reg);
         expect(violated(a.reg, a.value)).toBe('');
       }),
     );
@@ -132,22 +167,22 @@ const comparisons: readonly (readonly [
   ['s<=', BPF_JSLE, (a, b) => a <= b, true],
 ];
 
-describe('a branch on numbers', () => {
+describe.each(releases)('%s: a branch on numbers', (_release, numbers) => {
   test.each(comparisons)(
     '%s goes where it is said to go, and keeps the numbers in range',
     (_name, op, holds, signed) => {
       fc.assert(
-        fc.property(knownNumber, knownNumber, fc.boolean(), (a, b, is32) => {
+        fc.property(knownNumber(numbers), knownNumber(numbers), fc.boolean(), (a, b, is32) => {
           const bits = is32 ? 32 : 64;
           const view = signed
             ? (value: bigint): bigint => BigInt.asIntN(bits, value)
             : (value: bigint): bigint => BigInt.asUintN(bits, value);
           const taken = holds(view(a.value), view(b.value));
-          const said = branchTaken(a.reg, b.reg, op, is32);
+          const said = numbers.taken(a.reg, b.reg, op, is32);
           if (said === TAKEN) expect(taken).toBe(true);
           if (said === NOT_TAKEN) expect(taken).toBe(false);
           const [taken1, taken2, not1, not2] = [a.reg, b.reg, a.reg, b.reg].map(cloneReg);
-          refineBranch(taken1, taken2, not1, not2, op, is32);
+          numbers.refine(taken1, taken2, not1, not2, op, is32);
           expect(violated(taken ? taken1 : not1, a.value)).toBe('');
           expect(violated(taken ? taken2 : not2, b.value)).toBe('');
         }),

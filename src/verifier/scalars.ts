@@ -181,14 +181,15 @@ function mulRange64(dst: Reg, src: Reg): void {
   else signedFromUnsigned64(dst);
 }
 
-/** Signed ranges of a bit operation: the unsigned ones when those do not cross the sign. */
-function signedFromUnsigned64(dst: Reg): void {
+/** Makes the signed range the unsigned one. */
+export function signedFromUnsigned64(dst: Reg): void {
   dst.sminH = dst.uminH;
   dst.sminL = dst.uminL;
   dst.smaxH = dst.umaxH;
   dst.smaxL = dst.umaxL;
 }
 
+/** Signed ranges of a bit operation: the unsigned ones when those do not cross the sign. */
 function signedOfBits64(dst: Reg): void {
   if (sle(dst.uminH, dst.uminL, dst.umaxH, dst.umaxL)) signedFromUnsigned64(dst);
   else setSignedUnbounded(dst);
@@ -391,12 +392,15 @@ function isComputable(op: number, is32: boolean, src: Reg): boolean {
   }
 }
 
-/** `dst = dst op src` on numbers; `op` is one of `BPF_ADD`… of ALU, of 32 or 64 bits. Mutates `dst` only. */
-export function applyScalarOp(op: number, is32: boolean, dst: Reg, src: Reg): void {
-  if (!isComputable(op, is32, src)) {
-    markUnknown(dst);
-    return;
-  }
+/** The known bits of a bit operation's result. */
+export function combineBits(op: number, dst: Reg, src: Reg): void {
+  if (op === BPF_AND) tnumAnd(dst, dst, src);
+  else if (op === BPF_OR) tnumOr(dst, dst, src);
+  else tnumXor(dst, dst, src);
+}
+
+/** Ranges and known bits of `dst op src` before they are brought in step; shifts are by a known amount. */
+export function computeRanges(op: number, is32: boolean, dst: Reg, src: Reg): void {
   switch (op) {
     case BPF_ADD:
       add32(dst, src);
@@ -414,15 +418,15 @@ export function applyScalarOp(op: number, is32: boolean, dst: Reg, src: Reg): vo
       mulRange64(dst, src);
       break;
     case BPF_AND:
-      tnumAnd(dst, dst, src);
+      combineBits(op, dst, src);
       andRanges(dst, src);
       break;
     case BPF_OR:
-      tnumOr(dst, dst, src);
+      combineBits(op, dst, src);
       orRanges(dst, src);
       break;
     case BPF_XOR:
-      tnumXor(dst, dst, src);
+      combineBits(op, dst, src);
       xorRanges(dst, src);
       break;
     case BPF_LSH:
@@ -437,6 +441,15 @@ export function applyScalarOp(op: number, is32: boolean, dst: Reg, src: Reg): vo
       if (is32) arsh32(dst, src.u32min);
       else arsh64(dst, src.uminL);
   }
+}
+
+/** `dst = dst op src` on numbers; `op` is one of `BPF_ADD`… of ALU, of 32 or 64 bits. Mutates `dst` only. */
+export function applyScalarOp(op: number, is32: boolean, dst: Reg, src: Reg): void {
+  if (!isComputable(op, is32, src)) {
+    markUnknown(dst);
+    return;
+  }
+  computeRanges(op, is32, dst, src);
   if (is32) zeroExtend(dst);
   syncBounds(dst);
 }

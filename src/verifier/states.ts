@@ -77,12 +77,12 @@ export function isStateVisited(env: VerifierEnv): boolean {
 
 /** Does the checkpoint cover the current state? @throws VerifierError on an endless loop */
 function isCovered(env: VerifierEnv, entry: Explored): boolean {
-  const { cur, slot, idGen } = env;
+  const { cur, slot } = env;
   const old = entry.state;
   if (old.branches === 0) {
     const loopEntry = loopEntryOf(old);
     const inLoop = loopEntry !== null && loopEntry.branches > 0;
-    if (!statesEqual(old, cur, inLoop ? RANGE_WITHIN : NOT_EXACT, idGen)) return false;
+    if (!statesEqual(env, old, cur, inLoop ? RANGE_WITHIN : NOT_EXACT)) return false;
     if (inLoop) updateLoopEntry(cur, loopEntry);
     return true;
   }
@@ -90,20 +90,20 @@ function isCovered(env: VerifierEnv, entry: Explored): boolean {
   if (frame.inAsyncCallback && frame.asyncEntryCnt !== env.frame.asyncEntryCnt) return false;
   const marks = env.marks[slot];
   if ((marks & ITER_NEXT) !== 0) {
-    if (!statesEqual(old, cur, RANGE_WITHIN, idGen) || !isIteratorActive(env)) return false;
+    if (!statesEqual(env, old, cur, RANGE_WITHIN) || !isIteratorActive(env)) return false;
     updateLoopEntry(cur, old);
     return true;
   }
   if (codeOf(env.word0(slot)) === (BPF_JMP | BPF_JCOND)) {
-    if (old.mayGotoDepth !== cur.mayGotoDepth && statesEqual(old, cur, RANGE_WITHIN, idGen)) {
+    if (old.mayGotoDepth !== cur.mayGotoDepth && statesEqual(env, old, cur, RANGE_WITHIN)) {
       updateLoopEntry(cur, old);
       return true;
     }
   }
-  if ((marks & CALLS_CALLBACK) !== 0) return statesEqual(old, cur, RANGE_WITHIN, idGen);
+  if ((marks & CALLS_CALLBACK) !== 0) return statesEqual(env, old, cur, RANGE_WITHIN);
   if (
-    mayBeLooping(old, cur) &&
-    statesEqual(old, cur, EXACT, idGen) &&
+    mayBeLooping(env, old, cur) &&
+    statesEqual(env, old, cur, EXACT) &&
     !iteratorDepthsDiffer(old, cur) &&
     old.mayGotoDepth === cur.mayGotoDepth &&
     old.callbackUnrollDepth === cur.callbackUnrollDepth

@@ -4,7 +4,7 @@
  *
  * Operations write their result into `out`, which may be one of the operands.
  */
-import { add, mul, r, sar, shl, shr, sub } from './int64.js';
+import { add, bitLength, mul, r, sar, shl, shr, sub, ule, ult } from './int64.js';
 
 /** A tristate number in 32-bit words, as in int64.ts. */
 export interface Tnum {
@@ -205,4 +205,70 @@ export function tnumIsAligned(a: Tnum, size: number): boolean {
 /** The high half of `a` with the low half of `low`. */
 export function tnumWithSubreg(out: Tnum, a: Tnum, low: Tnum): void {
   put(out, a.vh, low.vl, a.mh, low.ml);
+}
+
+/**
+ * The smallest number that `a` allows above z; the largest it allows when there is none (`tnum_step()`, Linux 7.2). Leaves it
+ * in int64.ts' `r`.
+ */
+export function tnumStep(a: Tnum, zH: number, zL: number): void {
+  const topH = a.vh | a.mh;
+  const topL = a.vl | a.ml;
+  if (ule(topH, topL, zH, zL)) {
+    r.h = topH;
+    r.l = topL;
+    return;
+  }
+  if (ult(zH, zL, a.vh, a.vl)) {
+    r.h = a.vh;
+    r.l = a.vl;
+    return;
+  }
+  sub(zH, zL, a.vh, a.vl);
+  const dH = r.h;
+  const dL = r.l;
+  const width = bitLength(dH & ~a.mh, dL & ~a.ml);
+  const carryH = width > 32 ? -1 >>> (64 - width) : 0;
+  const carryL = width === 0 ? 0 : width >= 32 ? -1 : -1 >>> (32 - width);
+  add(dH | carryH | ~a.mh, dL | carryL | ~a.ml, 0, 1);
+  r.h = (r.h & a.mh) | a.vh;
+  r.l = (r.l & a.ml) | a.vl;
+}
+
+/** The smallest tristate number that holds everything of both (Linux 7.2). */
+export function tnumUnion(out: Tnum, a: Tnum, b: Tnum): void {
+  const mh = (a.vh ^ b.vh) | a.mh | b.mh;
+  const ml = (a.vl ^ b.vl) | a.ml | b.ml;
+  put(out, a.vh & b.vh & ~mh, a.vl & b.vl & ~ml, mh, ml);
+}
+
+/** Long multiplication with an unknown bit of the multiplier adding the multiplicand or nothing (Linux 7.2). */
+export function tnumMulByUnion(out: Tnum, a: Tnum, b: Tnum): void {
+  put(multiplier, a.vh, a.vl, a.mh, a.ml);
+  put(multiplicand, b.vh, b.vl, b.mh, b.ml);
+  put(product, 0, 0, 0, 0);
+  while ((multiplier.vh | multiplier.vl | multiplier.mh | multiplier.ml) !== 0) {
+    if ((multiplier.vl & 1) !== 0) {
+      tnumAdd(product, product, multiplicand);
+    } else if ((multiplier.ml & 1) !== 0) {
+      tnumAdd(partial, product, multiplicand);
+      tnumUnion(product, product, partial);
+    }
+    tnumRshift(multiplier, multiplier, 1);
+    tnumLshift(multiplicand, multiplicand, 1);
+  }
+  put(out, product.vh, product.vl, product.mh, product.ml);
+}
+
+function swapBytes(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+/** The low `size` bytes (2, 4 or 8) in reverse order, the others 0 (Linux 7.2). */
+export function tnumSwapBytes(out: Tnum, a: Tnum, size: number): void {
+  const vl = swapBytes(a.vl);
+  const ml = swapBytes(a.ml);
+  if (size === 8) put(out, vl, swapBytes(a.vh), ml, swapBytes(a.mh));
+  else if (size === 4) put(out, 0, vl, 0, ml);
+  else put(out, 0, vl >>> 16, 0, ml >>> 16);
 }

@@ -1,7 +1,7 @@
 /** Concrete 64-bit numbers against the check's ranges, for tests. */
 import fc from 'fast-check';
-import { dropContradictions, syncBounds } from '../bounds.js';
-import { SCALAR_VALUE } from '../reg-types.js';
+import { isContradictory, setUnsigned32, setUnsigned64 } from '../arc-bounds.js';
+import type { NumberRules } from '../numbers.js';
 import { markKnown, markUnknown, Reg } from '../register.js';
 import type { Tnum } from '../tnum.js';
 
@@ -56,7 +56,7 @@ export function tnumAround(value: bigint, unknown: bigint): Tnum {
 }
 
 /** A register whose ranges hold the value: from one known number to none known at all. */
-export function regAround(value: bigint, other: bigint, unknown: bigint, shape: number): Reg {
+function regAround(numbers: NumberRules, value: bigint, other: bigint, unknown: bigint, shape: number): Reg {
   const reg = new Reg();
   markUnknown(reg);
   const [h, l] = words(value);
@@ -64,6 +64,20 @@ export function regAround(value: bigint, other: bigint, unknown: bigint, shape: 
     markKnown(reg, h, l);
     return reg;
   }
+  if (numbers.usesArcs) putArcs(reg, value, other, shape);
+  else putRanges(reg, value, other, shape);
+  const tnum = tnumAround(value, unknown);
+  reg.vh = tnum.vh;
+  reg.vl = tnum.vl;
+  reg.mh = tnum.mh;
+  reg.ml = tnum.ml;
+  numbers.sync(reg);
+  numbers.dropContradictions(reg);
+  return reg;
+}
+
+function putRanges(reg: Reg, value: bigint, other: bigint, shape: number): void {
+  const [, l] = words(value);
   if (shape >= 2) {
     const ends = [U64(value), U64(other)].sort((a, b) => (a < b ? -1 : 1));
     [reg.uminH, reg.uminL] = words(ends[0]);
@@ -81,15 +95,17 @@ export function regAround(value: bigint, other: bigint, unknown: bigint, shape: 
     reg.u32min = Math.min(l >>> 0, low >>> 0) | 0;
     reg.u32max = Math.max(l >>> 0, low >>> 0) | 0;
   }
-  const tnum = tnumAround(value, unknown);
-  reg.vh = tnum.vh;
-  reg.vl = tnum.vl;
-  reg.mh = tnum.mh;
-  reg.ml = tnum.ml;
-  syncBounds(reg);
-  dropContradictions(reg);
-  reg.type = SCALAR_VALUE;
-  return reg;
+}
+
+/** Arcs from the value to the other or the other way round, whichever boundaries are in between. */
+function putArcs(reg: Reg, value: bigint, other: bigint, shape: number): void {
+  const [from, to] = shape % 2 === 0 ? [value, other] : [other, value];
+  const [fromH, fromL] = words(from);
+  const [toH, toL] = words(to);
+  if (shape >= 2) setUnsigned64(reg, fromH, fromL, toH, toL);
+  if (shape >= 3) setUnsigned32(reg, fromL, toL);
+  // All numbers from the largest on would be none.
+  if (isContradictory(reg)) markUnknown(reg);
 }
 
 export interface Known {
@@ -98,6 +114,11 @@ export interface Known {
 }
 
 /** A number and a register that may hold it. */
-export const knownNumber: fc.Arbitrary<Known> = fc
-  .tuple(anyNumber, anyNumber, anyNumber, fc.integer({ min: 0, max: 4 }))
-  .map(([value, other, unknown, shape]) => ({ value, reg: regAround(value, other, unknown, shape) }));
+export function knownNumber(numbers: NumberRules): fc.Arbitrary<Known> {
+  return fc
+    .tuple(anyNumber, anyNumber, anyNumber, fc.integer({ min: 0, max: 4 }))
+    .map(([value, other, unknown, shape]) => ({
+      value,
+      reg: regAround(numbers, value, other, unknown, shape),
+    }));
+}
