@@ -9,6 +9,9 @@ import { expectSame } from './testing/compare.js';
 import { VARIANTS, variantName } from './testing/lockstep.js';
 import { JA, JEQ, MOV32, MOV64, pick, plainInput } from './testing/programs.js';
 
+/** No time limit: how long a property runs is up to `RUNS`. */
+const AS_LONG_AS_IT_TAKES = 0;
+
 const NAMED = VARIANTS.map((variant) => ({ ...variant, name: variantName(variant) }));
 
 type Script = (store: Store) => void;
@@ -168,34 +171,38 @@ describe.each(NAMED)('$name agrees with the reference', (variant) => {
 });
 
 describe('all strategies', () => {
-  it('agree on many patches of programs longer than a chunk, in any order', () => {
-    const cases = fc.record({
-      slots: fc.integer({ min: 1, max: 900 }),
-      shots: fc.array(fc.tuple(fc.nat(1 << 16), fc.integer({ min: 1, max: 12 }), fc.nat(40)), {
-        maxLength: 120,
-        size: 'max',
-      }),
-    });
-    fc.assert(
-      fc.property(cases, ({ slots, shots }) => {
-        const input = program(slots);
-        const script: Script = (store) => {
-          for (const [drawn, length, commits] of shots) {
-            const pos = store.locate(pick(drawn, slots));
-            store.replace(pos, patchFor(store, pos, length));
-            if (commits === 0) store.commit();
+  it(
+    'agree on many patches of programs longer than a chunk, in any order',
+    () => {
+      const cases = fc.record({
+        slots: fc.integer({ min: 1, max: 900 }),
+        shots: fc.array(fc.tuple(fc.nat(1 << 16), fc.integer({ min: 1, max: 12 }), fc.nat(40)), {
+          maxLength: 120,
+          size: 'max',
+        }),
+      });
+      fc.assert(
+        fc.property(cases, ({ slots, shots }) => {
+          const input = program(slots);
+          const script: Script = (store) => {
+            for (const [drawn, length, commits] of shots) {
+              const pos = store.locate(pick(drawn, slots));
+              store.replace(pos, patchFor(store, pos, length));
+              if (commits === 0) store.commit();
+            }
+          };
+          const wanted = REFERENCE.create(input);
+          script(wanted);
+          const linear = wanted.finish();
+          for (const { strategy, options, name } of NAMED) {
+            const store = strategy.create(input, options);
+            script(store);
+            expectSame(store.finish(), linear, name);
           }
-        };
-        const wanted = REFERENCE.create(input);
-        script(wanted);
-        const linear = wanted.finish();
-        for (const { strategy, options, name } of NAMED) {
-          const store = strategy.create(input, options);
-          script(store);
-          expectSame(store.finish(), linear, name);
-        }
-      }),
-      { numRuns: fc.readConfigureGlobal().numRuns ?? 60 },
-    );
-  });
+        }),
+        { numRuns: fc.readConfigureGlobal().numRuns ?? 60 },
+      );
+    },
+    AS_LONG_AS_IT_TAKES,
+  );
 });

@@ -9,6 +9,9 @@ import type { Strategy } from './strategy.js';
 import { expectSame, walk } from './testing/compare.js';
 import { CALL, GOTOL, JA, JEQ, MOV64, pick, plainInput } from './testing/programs.js';
 
+/** No time limit: how long a property runs is up to `RUNS`. */
+const AS_LONG_AS_IT_TAKES = 0;
+
 const ALL = [...STRATEGIES, REFERENCE];
 const DEFERRING = STRATEGIES.filter(({ name }) => name !== 'array');
 /** Long enough for distances that do not fit into 16 bit. */
@@ -309,47 +312,51 @@ function shoot(store: Store, shots: readonly Shot[], aimed: ReadonlySet<number>)
 }
 
 describe('all strategies', () => {
-  it('fail at the same patch, or not at all', () => {
-    const nearLimit = fc.integer({ min: 32_700, max: 32_768 });
-    const cases = fc.record({
-      slots: fc.integer({ min: 32_800, max: 33_100 }),
-      forwards: fc.array(fc.tuple(fc.nat(40), nearLimit), { maxLength: 3 }),
-      backwards: fc.array(fc.tuple(fc.nat(40), nearLimit), { maxLength: 3 }),
-      shots: fc.array(
-        fc.record({
-          slot: fc.oneof(fc.nat(33_000), fc.nat(60), fc.integer({ min: 32_700, max: 32_820 })),
-          length: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 32 })),
-          own: fc.nat(31),
-          remove: fc.boolean(),
+  it(
+    'fail at the same patch, or not at all',
+    () => {
+      const nearLimit = fc.integer({ min: 32_700, max: 32_768 });
+      const cases = fc.record({
+        slots: fc.integer({ min: 32_800, max: 33_100 }),
+        forwards: fc.array(fc.tuple(fc.nat(40), nearLimit), { maxLength: 3 }),
+        backwards: fc.array(fc.tuple(fc.nat(40), nearLimit), { maxLength: 3 }),
+        shots: fc.array(
+          fc.record({
+            slot: fc.oneof(fc.nat(33_000), fc.nat(60), fc.integer({ min: 32_700, max: 32_820 })),
+            length: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 32 })),
+            own: fc.nat(31),
+            remove: fc.boolean(),
+          }),
+          { minLength: 1, maxLength: 12, size: 'max' },
+        ),
+      });
+      fc.assert(
+        fc.property(cases, ({ slots, forwards, backwards, shots }) => {
+          const branches: Record<number, { w0: number; target: number }> = {};
+          for (const [slot, reach] of forwards) {
+            branches[slot] = { w0: JEQ, target: Math.min(slot + reach, slots) };
+          }
+          for (const [target, reach] of backwards) {
+            const slot = Math.min(target + reach - 1, slots - 2);
+            branches[slot] = { w0: JA, target };
+          }
+          const input = plainInput(slots, branches, { auxWords: 3 });
+          const aimed = new Set(Object.values(branches).map(({ target }) => target));
+          const script = (store: Store): void => {
+            shoot(store, inside, aimed);
+          };
+          const inside = shots.map((shot) => ({ ...shot, slot: pick(shot.slot, slots) }));
+          const wanted = outcome(REFERENCE, input, script);
+          for (const strategy of STRATEGIES) {
+            const actual = outcome(strategy, input, script);
+            if (typeof actual === 'object' && typeof wanted === 'object')
+              expectSame(actual, wanted, strategy.name);
+            else expect(actual, strategy.name).toBe(wanted);
+          }
         }),
-        { minLength: 1, maxLength: 12, size: 'max' },
-      ),
-    });
-    fc.assert(
-      fc.property(cases, ({ slots, forwards, backwards, shots }) => {
-        const branches: Record<number, { w0: number; target: number }> = {};
-        for (const [slot, reach] of forwards) {
-          branches[slot] = { w0: JEQ, target: Math.min(slot + reach, slots) };
-        }
-        for (const [target, reach] of backwards) {
-          const slot = Math.min(target + reach - 1, slots - 2);
-          branches[slot] = { w0: JA, target };
-        }
-        const input = plainInput(slots, branches, { auxWords: 3 });
-        const aimed = new Set(Object.values(branches).map(({ target }) => target));
-        const script = (store: Store): void => {
-          shoot(store, inside, aimed);
-        };
-        const inside = shots.map((shot) => ({ ...shot, slot: pick(shot.slot, slots) }));
-        const wanted = outcome(REFERENCE, input, script);
-        for (const strategy of STRATEGIES) {
-          const actual = outcome(strategy, input, script);
-          if (typeof actual === 'object' && typeof wanted === 'object')
-            expectSame(actual, wanted, strategy.name);
-          else expect(actual, strategy.name).toBe(wanted);
-        }
-      }),
-      { numRuns: Math.min(fc.readConfigureGlobal().numRuns ?? 40, 2_000) },
-    );
-  });
+        { numRuns: Math.min(fc.readConfigureGlobal().numRuns ?? 40, 2_000) },
+      );
+    },
+    AS_LONG_AS_IT_TAKES,
+  );
 });
