@@ -7,6 +7,7 @@ import type { MeasuredStrategy, Workload } from './workload.js';
 /** The pipeline over a program that was checked before: only the rewriting is measured. */
 export class ProgramWorkload implements Workload {
   readonly slots: number;
+  lastRun: unknown;
 
   constructor(private readonly prepared: Prepared) {
     this.slots = prepared.program.insns.length / 2;
@@ -29,6 +30,7 @@ export class ProgramWorkload implements Workload {
     log.start();
     const linear = store.finish();
     log.stop(FINISH, store, linear.length, counts);
+    this.lastRun = { env, linear };
     return linear;
   }
 }

@@ -11,6 +11,7 @@ const EDITS = 'edits';
 
 export class SyntheticRun implements Workload {
   readonly slots: number;
+  lastRun: unknown;
 
   constructor(private readonly shape: SyntheticWorkload) {
     this.slots = shape.input.insns.length / 2;
@@ -29,6 +30,7 @@ export class SyntheticRun implements Workload {
     log.start();
     const linear = store.finish();
     log.stop(FINISH, store, linear.length, patcher.counts);
+    this.lastRun = { store, patcher, linear };
     return linear;
   }
 }

@@ -65,6 +65,7 @@ const STRATEGIES: readonly MeasuredStrategy[] = [
 
 /** Two phases of its own besides init and finish; each adds to the counters what its name says. */
 class FakeWorkload implements Workload {
+  readonly lastRun = undefined;
   readonly slots = SLOTS;
 
   run(strategy: MeasuredStrategy, log: PhaseLog): LinearProgram {
