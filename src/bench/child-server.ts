@@ -13,7 +13,7 @@ export interface Bench {
    * Makes the workload, from facts already derived where there are any.
    * @throws Error whose message is the one line that says why not
    */
-  workloadOf(spec: WorkloadSpec, facts: Facts | undefined): Made;
+  workloadOf(spec: WorkloadSpec, facts: Facts | undefined): Made | Promise<Made>;
 }
 
 /** A workload and the facts it was made from. */
@@ -25,16 +25,18 @@ export interface Made {
 /** Waits for the parent's job, answers it, and disconnects. */
 export function serve(bench: Bench): void {
   process.once('message', (job: Job) => {
-    process.send!(answer(bench, job), undefined, undefined, () => {
-      process.disconnect();
+    void answer(bench, job).then((done) => {
+      process.send!(done, undefined, undefined, () => {
+        process.disconnect();
+      });
     });
   });
 }
 
 /** Does the job; whatever goes wrong is an answer too. */
-export function answer(bench: Bench, job: Job): Answer {
+export async function answer(bench: Bench, job: Job): Promise<Answer> {
   try {
-    const made = bench.workloadOf(job.workload, job.kind === 'measure' ? job.facts : undefined);
+    const made = await bench.workloadOf(job.workload, job.kind === 'measure' ? job.facts : undefined);
     if (job.kind === 'reference')
       return {
         kind: 'reference',

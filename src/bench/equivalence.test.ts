@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { newEnv, prepare, runPasses, type PipelineOptions, type Prepared } from '../fixups/pipeline.js';
+import { newEnv, runPasses, type PipelineOptions, type Prepared } from '../fixups/pipeline.js';
+import { prepare } from '../fixups/rewrite.js';
 import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
 import { kernelTargetOf } from '../kernel/image.js';
 import { loadObject } from '../object/index.js';

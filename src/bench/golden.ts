@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { rewriteProgram } from '../fixups/pipeline.js';
+import { rewriteProgram } from '../fixups/rewrite.js';
 import type { KernelProfile } from '../kernel/profile.js';
 import { loadObject, type KernelTarget } from '../object/index.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { packageRoot } from '../bench/checkout.js';
 import { sha256Of } from '../bench/golden-format.js';
 import { dumpAsJson, dumpXlated } from '../fixups/dump.js';
-import { rewriteProgram } from '../fixups/pipeline.js';
+import { rewriteProgram } from '../fixups/rewrite.js';
 import { profileOf } from '../kernel/index.js';
 import { loadObject } from '../object/index.js';
 import { registerVerifyGolden } from './verify-golden.js';

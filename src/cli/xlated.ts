@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { strategyOf } from '../../strategies/index.js';
 import { writeFileAtomic } from '../bench/atomic-file.js';
 import { dumpAsJson, dumpBytes, dumpListing, dumpXlated, type XlatedDump } from '../fixups/dump.js';
-import { rewriteProgram } from '../fixups/pipeline.js';
+import { rewriteProgram } from '../fixups/rewrite.js';
 import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
 import type { KernelProfile } from '../kernel/profile.js';
 import { kernelTargetOf } from '../kernel/image.js';

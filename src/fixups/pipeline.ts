@@ -4,15 +4,12 @@
  * place and is part of the view in `dump.ts`.
  */
 import seedrandom from 'seedrandom';
-import { strategyOf } from '../../strategies/index.js';
-import type { LinearProgram } from '../../strategies/linear-program.js';
 import { PatchBuffer } from '../../strategies/patch-buffer.js';
 import type { Store, StoreInput } from '../../strategies/store.js';
 import type { KernelProfile } from '../kernel/profile.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
-import { Patcher, type PatchCounts } from '../patcher.js';
+import { Patcher } from '../patcher.js';
 import type { Facts } from '../verifier/facts.js';
-import { deriveFacts } from '../verifier/index.js';
 import { blindConstants } from './blind-constants.js';
 import { convertCtxAccesses } from './convert-ctx-accesses.js';
 import { doMiscFixups } from './misc-fixups.js';
@@ -58,29 +55,16 @@ export interface Prepared {
   readonly options: PipelineOptions;
 }
 
-/** What rewriting a program gives. */
-export interface Rewritten {
-  readonly linear: LinearProgram;
-  readonly symbols: SymbolTable;
-  readonly counts: PatchCounts;
-  readonly facts: Facts;
-}
-
-/**
- * Checks the program once and lays out what stores are made from.
- * @param known facts of an earlier check of the same program for the same profile, taken instead of checking again
- * @throws VerifierError when the analysis cannot go on
- */
-export function prepare(
+/** Lays out what stores are made from, facts being those of the program's check for the same profile. */
+export function layOut(
   object: BpfObject,
   program: BpfProgram,
   profile: KernelProfile,
-  options: PipelineOptions = {},
-  known?: Facts,
+  options: PipelineOptions,
+  facts: Facts,
 ): Prepared {
-  const facts = known ?? deriveFacts(object, program, profile);
   const input: StoreInput = {
-    insns: program.insns,
+    insns: facts.insns ?? program.insns,
     aux: facts.aux,
     auxWords: facts.auxWords,
     subprogStarts: Int32Array.from(program.subprogs, (subprog) => subprog.start),
@@ -113,23 +97,4 @@ export function newEnv(prepared: Prepared, store: Store): FixupEnv {
 /** Runs every pass that applies, in order. */
 export function runPasses(env: FixupEnv): void {
   for (const pass of PASSES) if (pass.applies(env)) pass.run(env);
-}
-
-/**
- * Checks and rewrites one program over the named strategy.
- * @throws VerifierError, FixupError, PatchRangeError, or an Error naming the strategies when there is none of that name
- */
-export function rewriteProgram(
-  object: BpfObject,
-  program: BpfProgram,
-  profile: KernelProfile,
-  strategy: string,
-  options: PipelineOptions = {},
-): Rewritten {
-  const chosen = strategyOf(strategy);
-  const prepared = prepare(object, program, profile, options);
-  const store = chosen.create(prepared.input);
-  const env = newEnv(prepared, store);
-  runPasses(env);
-  return { linear: store.finish(), symbols: env.symbols, counts: env.patcher.counts, facts: prepared.facts };
 }

@@ -81,6 +81,11 @@ export interface Facts {
   /** `slots * auxWords` words, the records described above. */
   readonly aux: Uint32Array;
   readonly auxWords: number;
+  /**
+   * The instructions as the check leaves them, `2 * slots` words: jumps that it has made plain ones differ from the
+   * program's. Absent when all are the program's.
+   */
+  readonly insns?: Int32Array;
   readonly subprogs: readonly SubprogFacts[];
   /** The program writes to packet data, so its type's prologue is needed. */
   readonly seenDirectWrite: boolean;

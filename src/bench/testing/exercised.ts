@@ -2,7 +2,8 @@
  * What rewriting a program exercises, in the manifest's words, watched while the passes run: which pass changed something,
  * and what each patch replaced.
  */
-import { newEnv, PASSES, prepare, type Prepared } from '../../fixups/pipeline.js';
+import { newEnv, PASSES, type Prepared } from '../../fixups/pipeline.js';
+import { prepare } from '../../fixups/rewrite.js';
 import { codeOf, modeOf, offOf, opOf, srcOf, classOf } from '../../isa/insn.js';
 import {
   BPF_ABS,
