@@ -153,6 +153,29 @@ export interface KernelProfile {
      * arc for 64 and one for 32 bits (`arcs`, 7.2).
      */
     readonly numbers: 'early' | 'ranges' | 'arcs';
+    /** Jumps on numbers that are known whatever the path become plain jumps before the check (7.2). */
+    readonly foldsConstants: boolean;
+    /** Looking up a known key that an array has finds a value (6.14). */
+    readonly findsKnownKeys: boolean;
+    /**
+     * Numbers that stay linked with the one they were made of by adding a constant: none (until 6.9), 64-bit sums, or 32-bit
+     * sums and differences as well (7.0).
+     */
+    readonly linkedSums: 'none' | 'wide' | 'all';
+    /** Stack that a helper only reads keeps what is known of it (6.13). */
+    readonly keepsReadStack: boolean;
+    /** A number loaded from the stack is linked with the one that stays there (7.2). */
+    readonly linksFills: boolean;
+    /** Kinds of pointers known not to be null when they are compared with 0: few until 6.5, most in 7.2. */
+    readonly nullChecks: 'few' | 'more' | 'most';
+    /** The two outcomes of a held socket's cast, and of a tail call in a subprogram, are two paths (7.2). */
+    readonly forksCalls: boolean;
+    /** Whether code may sleep is told path by path: in callbacks of sleepable programs' timers it may not (7.0). */
+    readonly sleepsByPath: boolean;
+    /** RCU sections may be nested (7.0). */
+    readonly nestedRcu: boolean;
+    /** Global functions may return nothing, and each begins a call chain of its own (7.2). */
+    readonly looseGlobals: boolean;
   };
 
   /**

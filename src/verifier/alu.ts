@@ -14,6 +14,7 @@ import {
   BPF_SUB,
   BPF_X,
 } from '../isa/opcodes.js';
+import { MAX_VAR_OFF } from './branch-taken.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_FLAGS, FLAG_NEEDS_ZEXT } from './facts.js';
 import { slt, toNumber, ult } from './int64.js';
@@ -43,6 +44,8 @@ import {
 } from './reg-types.js';
 import {
   ADD_CONST,
+  ADD_CONST32,
+  ADD_CONST64,
   assignReg,
   clearScalarId,
   copyReg,
@@ -53,11 +56,9 @@ import {
   markNotModelled,
   markUnknown,
   Reg,
+  S32_MIN,
 } from './register.js';
 import { assignScalarId, regWidth } from './stack.js';
-
-/** Pointers stay within this distance of their object (`BPF_MAX_VAR_OFF`). */
-const MAX_VAR_OFF = 1 << 29;
 
 /** The second operand, when it must not change under the first's hands. */
 const operand = new Reg();
@@ -220,9 +221,11 @@ function applyOp(env: VerifierEnv, w0: number): void {
       return;
     }
   }
-  if ((op === BPF_AND || op === BPF_OR) && operand.isConst()) forkOnMask(env, dstOf(w0), dst);
+  const forks = op === BPF_AND || op === BPF_OR;
+  if (forks && operand.isConst() && env.rules.numbers !== 'early') forkOnMask(env, dstOf(w0), dst);
+  const wasLow = dst.umaxH === 0;
   env.numbers.applyOp(op, !wide, offOf(w0) === 1, dst, operand);
-  linkBySum(w0, op, wide, dst);
+  linkBySum(env.rules.linkedSums, w0, op, wide, wasLow, dst);
 }
 
 /** Neither pointer nor number is known: the result is neither. */
@@ -230,24 +233,35 @@ function moveNotModelled(dst: Reg): void {
   markNotModelled(dst);
 }
 
-/** After `dst += constant` the sum still is linked with what it was made of. */
-function linkBySum(w0: number, op: number, wide: boolean, dst: Reg): void {
+/**
+ * After `dst += constant` the sum still is linked with what it was made of.
+ * @param wasLow the high half was 0 before
+ */
+function linkBySum(
+  linked: 'none' | 'wide' | 'all',
+  w0: number,
+  op: number,
+  wide: boolean,
+  wasLow: boolean,
+  dst: Reg,
+): void {
   const self = (codeOf(w0) & BPF_X) !== 0 && srcOf(w0) === dstOf(w0);
-  if (
-    op === BPF_ADD &&
-    wide &&
-    dst.id !== 0 &&
-    !self &&
-    operand.isConst() &&
-    dst.id > 0 &&
-    operand.vh === 0 &&
-    operand.vl >= 0
-  ) {
-    dst.id |= ADD_CONST;
-    dst.off = operand.vl;
-  } else {
-    clearScalarId(dst);
+  const isPlain = dst.id !== 0 && (dst.id & ADD_CONST) === 0 && !self;
+  if (isPlain && linked === 'wide' && op === BPF_ADD && wide) {
+    if (operand.isConst() && operand.vh === 0 && operand.vl >= 0) {
+      dst.id |= ADD_CONST64;
+      dst.off = operand.vl;
+      return;
+    }
+  } else if (isPlain && linked === 'all' && (op === BPF_ADD || op === BPF_SUB)) {
+    const isKnown = wide ? operand.isConst() && operand.vh === operand.vl >> 31 : wasLow && operand.ml === 0;
+    if (isKnown && !(op === BPF_SUB && operand.vl === S32_MIN)) {
+      dst.id |= wide ? ADD_CONST64 : ADD_CONST32;
+      dst.off = op === BPF_SUB ? -operand.vl | 0 : operand.vl;
+      return;
+    }
   }
+  clearScalarId(dst);
 }
 
 /** -1 or 0, as comparisons leave it: each of the two is explored on its own (`maybe_fork_scalars`). */

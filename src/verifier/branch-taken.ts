@@ -16,13 +16,14 @@ import {
   BPF_JSLT,
 } from '../isa/opcodes.js';
 import type { VerifierEnv } from './env.js';
-import { sle, slt, ule, ult } from './int64.js';
+import { sle, slt, toNumber, ule, ult } from './int64.js';
 import {
   baseType,
   CONST_PTR_TO_MAP,
   isPacketPointerOrEnd,
   mayBeNull,
   PTR_TO_BTF_ID,
+  PTR_TO_BUF,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -30,12 +31,17 @@ import {
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
   PTR_TO_TCP_SOCK,
+  PTR_TO_XDP_SOCK,
+  PTR_UNTRUSTED,
   SCALAR_VALUE,
   TRUSTED_MODIFIERS,
   typeFlags,
 } from './reg-types.js';
 import type { Reg } from './register.js';
 import { tnumOverlap } from './tnum.js';
+
+/** Pointers stay within this distance of their object (`BPF_MAX_VAR_OFF`). */
+export const MAX_VAR_OFF = 1 << 29;
 
 /** The jump is not taken, is taken, or nobody knows. */
 export const NOT_TAKEN = 0;
@@ -68,22 +74,38 @@ export function isTrusted(reg: Reg): boolean {
   return (flags & TRUSTED_MODIFIERS) !== 0 && isSafe;
 }
 
-function isNotNull(reg: Reg): boolean {
+/** Is the pointer for certain not null (`reg_not_null`)? */
+export function isNotNull(env: VerifierEnv, reg: Reg): boolean {
+  const { nullChecks } = env.rules;
   if (mayBeNull(reg.type)) return false;
+  if (nullChecks === 'few' && typeFlags(reg.type) !== 0) return false;
+  if (nullChecks === 'most' && mayBeFarOff(reg)) return false;
   switch (baseType(reg.type)) {
     case PTR_TO_SOCKET:
     case PTR_TO_TCP_SOCK:
     case PTR_TO_MAP_VALUE:
     case PTR_TO_MAP_KEY:
     case PTR_TO_SOCK_COMMON:
-    case PTR_TO_MEM:
-    case CONST_PTR_TO_MAP:
       return true;
+    case PTR_TO_XDP_SOCK:
+    case PTR_TO_BUF:
+      return nullChecks === 'most';
+    case PTR_TO_MEM:
+      return nullChecks === 'more' || (nullChecks === 'most' && (reg.type & PTR_UNTRUSTED) === 0);
+    case CONST_PTR_TO_MAP:
+      return nullChecks !== 'few';
     case PTR_TO_BTF_ID:
-      return isTrusted(reg);
+      return nullChecks !== 'few' && isTrusted(reg);
     default:
       return false;
   }
+}
+
+/** May the pointer be so far from its object that it wraps around? */
+function mayBeFarOff(reg: Reg): boolean {
+  const least = toNumber(reg.sminH, reg.sminL) + reg.off;
+  const most = toNumber(reg.smaxH, reg.smaxL) + reg.off;
+  return !(least > -MAX_VAR_OFF && most < MAX_VAR_OFF);
 }
 
 /** The comparison with its operands swapped. */
@@ -115,7 +137,8 @@ export function branchTaken(env: VerifierEnv, dst: Reg, src: Reg, op: number, lo
   if (isPacketPointerOrEnd(dst.type) && isPacketPointerOrEnd(src.type) && !low) {
     return packetBranchTaken(dst, src, op);
   }
-  if (dst.type !== SCALAR_VALUE || src.type !== SCALAR_VALUE) return pointerBranchTaken(dst, src, op, low);
+  if (dst.type !== SCALAR_VALUE || src.type !== SCALAR_VALUE)
+    return pointerBranchTaken(env, dst, src, op, low);
   return env.numbers.taken(dst, src, op, low);
 }
 
@@ -137,14 +160,16 @@ function packetBranchTaken(dst: Reg, src: Reg, op: number): number {
   return UNDECIDED;
 }
 
-function pointerBranchTaken(dst: Reg, src: Reg, op: number, low: boolean): number {
+function pointerBranchTaken(env: VerifierEnv, dst: Reg, src: Reg, op: number, low: boolean): number {
   let pointer = dst;
   let number = src;
-  if (!isKnownScalar(number, low)) {
+  const { nullChecks } = env.rules;
+  if (low && nullChecks === 'most') return UNDECIDED;
+  if (nullChecks !== 'few' && !isKnownScalar(number, low)) {
     pointer = src;
     number = dst;
   }
-  if (!isKnownScalar(number, low) || !isNotNull(pointer)) return UNDECIDED;
+  if (!isKnownScalar(number, low) || !isNotNull(env, pointer)) return UNDECIDED;
   if (number.vl !== 0 || (!low && number.vh !== 0)) return UNDECIDED;
   if (op === BPF_JEQ) return NOT_TAKEN;
   return op === BPF_JNE ? TAKEN : UNDECIDED;

@@ -15,7 +15,7 @@ import {
   BPF_REG_FP,
   BPF_X,
 } from '../isa/opcodes.js';
-import { AT_PKT_END, BEYOND_PKT_END, branchTaken, TAKEN, UNDECIDED } from './branch-taken.js';
+import { AT_PKT_END, BEYOND_PKT_END, branchTaken, isNotNull, TAKEN, UNDECIDED } from './branch-taken.js';
 import type { VerifierEnv } from './env.js';
 import { collectRegs } from './frames.js';
 import type { VerifierState } from './frames.js';
@@ -36,7 +36,7 @@ import {
   PTR_TO_STACK,
   SCALAR_VALUE,
 } from './reg-types.js';
-import { ADD_CONST, clearScalarId, copyReg, markKnown, markUnknown, Reg } from './register.js';
+import { ADD_CONST, ADD_CONST32, clearScalarId, copyReg, markKnown, markUnknown, Reg } from './register.js';
 import { releaseReferenceState } from './references.js';
 import { isSpilled } from './stack-slots.js';
 
@@ -93,14 +93,10 @@ export function checkCondJump(env: VerifierEnv): void {
     syncLinked(env, env.cur, dst);
     syncLinked(env, other, otherDst);
   }
-  if (fromReg && !low) learnNotNull(env, dst, src, otherDst, otherSrc, op);
-  if (
-    !low &&
-    !fromReg &&
-    env.imm(env.slot) === 0 &&
-    (op === BPF_JEQ || op === BPF_JNE) &&
-    mayBeNull(dst.type)
-  ) {
+  if (fromReg && !low && env.rules.nullChecks !== 'few') learnNotNull(env, dst, src, otherDst, otherSrc, op);
+  const isNull = fromReg ? env.rules.nullChecks === 'most' && src.isNull() : env.imm(env.slot) === 0;
+  if (!low && isNull && (op === BPF_JEQ || op === BPF_JNE) && mayBeNull(dst.type)) {
+    if (fromReg) markPrecise(env, srcRegno);
     markPtrOrNull(env, env.cur, dstRegno, op === BPF_JNE);
     markPtrOrNull(env, other, dstRegno, op === BPF_JEQ);
   } else if (fromReg && !low) {
@@ -163,14 +159,20 @@ function syncLinked(env: VerifierEnv, state: VerifierState, known: Reg): void {
       reg.subregDef = subregDef;
       continue;
     }
-    const by = (off - known.off) | 0;
+    const all = env.rules.linkedSums === 'all';
+    // One is a sum of 64 bits, the other of 32.
+    if (all && ((id ^ known.id) & ADD_CONST) === ADD_CONST) continue;
+    const by = off - known.off;
     difference.type = SCALAR_VALUE;
-    markKnown(difference, by >> 31, by);
+    markKnown(difference, all ? Math.floor(by / 0x1_0000_0000) : (by | 0) >> 31, by | 0);
     copyReg(reg, known);
     reg.off = off;
     reg.id = id;
     reg.subregDef = subregDef;
     env.numbers.addDifference(reg, difference);
+    if (!all) continue;
+    if (((id | known.id) & ADD_CONST32) !== 0) env.numbers.zeroExtend(reg);
+    env.numbers.sync(reg);
   }
 }
 
@@ -181,15 +183,17 @@ function learnNotNull(env: VerifierEnv, dst: Reg, src: Reg, otherDst: Reg, other
     src.type === SCALAR_VALUE ||
     dst.type === NOT_MODELLED ||
     src.type === NOT_MODELLED ||
-    mayBeNull(dst.type) === mayBeNull(src.type) ||
     baseType(dst.type) === PTR_TO_BTF_ID ||
     baseType(src.type) === PTR_TO_BTF_ID
   ) {
     return;
   }
-  const ofSrc = mayBeNull(src.type);
-  if (op === BPF_JEQ) markNotNull(env, ofSrc ? otherSrc : otherDst);
-  else if (op === BPF_JNE) markNotNull(env, ofSrc ? src : dst);
+  if (op !== BPF_JEQ && op !== BPF_JNE) return;
+  const most = env.rules.nullChecks === 'most';
+  const ofSrc = mayBeNull(src.type) && (most ? isNotNull(env, dst) : !mayBeNull(dst.type));
+  const ofDst = mayBeNull(dst.type) && (most ? isNotNull(env, src) : !mayBeNull(src.type));
+  if (ofSrc) markNotNull(env, op === BPF_JEQ ? otherSrc : src);
+  if (ofDst) markNotNull(env, op === BPF_JEQ ? otherDst : dst);
 }
 
 /** All pointers of the same origin are null, or none is (`mark_ptr_or_null_regs`). */

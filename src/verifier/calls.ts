@@ -37,6 +37,7 @@ import {
   AUX_FLAGS,
   AUX_MAP_KEY,
   AUX_MAP_KEY_STATE,
+  FLAG_NON_SLEEPABLE,
   FLAG_PERCPU_ALLOC_PTR,
   FLAG_STORAGE_GET_ATOMIC,
   MAP_KEY_CONST,
@@ -49,6 +50,7 @@ import { ARG, RET, typesOf } from './helper-protos.js';
 import { ult } from './int64.js';
 import { isStruct } from './kernel-types.js';
 import { BTF_PROGRAM, BTF_UNKNOWN, setKernelPointer } from './btf-pointers.js';
+import { clearPacketPointers } from './invalidation.js';
 import type { MapInfo } from './maps.js';
 import { accessMemory } from './memory.js';
 import { clearCallerSaved } from './operands.js';
@@ -57,9 +59,6 @@ import { acquireReference, leaksReferences, releaseReference } from './reference
 import {
   baseType,
   DYNPTR_SKB,
-  DYNPTR_TYPE_SKB,
-  DYNPTR_TYPE_XDP,
-  isPacketPointerOrEnd,
   mayBeNull,
   MEM_ALLOC,
   MEM_PERCPU,
@@ -77,9 +76,10 @@ import {
   SCALAR_VALUE,
   typeFlags,
 } from './reg-types.js';
-import { markKnownZero, markNotModelled, markUnknown } from './register.js';
+import { markConstZero, markKnownZero, markNotModelled, markUnknown } from './register.js';
 import type { Reg } from './register.js';
 import { hasSpinLock, setKptrResult } from './special-fields.js';
+import { leaveFunction } from './subprog-calls.js';
 
 /** Errors that kernel functions return (`MAX_ERRNO`). */
 const MAX_ERRNO = 4095;
@@ -144,6 +144,7 @@ export function checkHelperCall(env: VerifierEnv): void {
   }
   const { args, ret } = typesOf(proto);
   meta.reset(proto);
+  if (!env.maySleep) env.orAux(env.slot, AUX_FLAGS, FLAG_NON_SLEEPABLE);
   noteAtomicStorageGet(env, proto);
   for (let i = 0; i < 5 && args[i] !== ARG.DONTCARE; i++) checkHelperArg(env, i, meta, proto, args);
   recordMap(env, id, meta.map);
@@ -196,7 +197,9 @@ export function checkHelperCall(env: VerifierEnv): void {
   setResult(env, proto, ret, r0, percpuAllocPtr);
   if (mayBeNull(r0.type)) r0.id = env.newId();
   if (id === BPF_FUNC_dynptr_data) r0.b = meta.dynptrId;
-  if (CASTS.has(id) || id === BPF_FUNC_dynptr_data) {
+  if (CASTS.has(id) && env.rules.forksCalls && meta.refObjId !== 0) {
+    forkOnNull(env, r0, meta.refObjId);
+  } else if (CASTS.has(id) || id === BPF_FUNC_dynptr_data) {
     r0.refObjId = meta.refObjId;
   } else if (ACQUIRES.has(id) || (id === BPF_FUNC_map_lookup_elem && meta.map?.isSockMap === true)) {
     const ref = acquireReference(env);
@@ -204,12 +207,37 @@ export function checkHelperCall(env: VerifierEnv): void {
     r0.refObjId = ref;
   }
   if (baseType(ret) === RET.INTEGER) refineResult(env, id, r0);
+  if (id === BPF_FUNC_tail_call && env.rules.forksCalls) {
+    if (env.cur.frames.length > 1) {
+      forkOnTailCall(env);
+      return;
+    }
+    changesPacket = false;
+  }
   if (changesPacket) clearPacketPointers(env);
+}
+
+/** A held pointer's cast: null on a path of its own, and on this one the pointer it was made from. */
+function forkOnNull(env: VerifierEnv, r0: Reg, refObjId: number): void {
+  markConstZero(env.pushState(env.slot + 1, env.slot).cur.regs[BPF_REG_0]);
+  r0.type &= ~PTR_MAYBE_NULL;
+  r0.id = refObjId;
+  r0.refObjId = refObjId;
+}
+
+/** The tail call of a subprogram fails on a path of its own; on this one its program returns to the subprogram's caller. */
+function forkOnTailCall(env: VerifierEnv): void {
+  if (env.frame.inCallback) env.refuse('tail call in a callback');
+  env.pushState(env.slot + 1, env.slot);
+  clearPacketPointers(env);
+  markUnknown(env.regs[BPF_REG_0]);
+  leaveFunction(env);
+  env.slot--;
 }
 
 function noteAtomicStorageGet(env: VerifierEnv, proto: HelperProto): void {
   const { cur } = env;
-  if (!cur.activeRcuLock && cur.activePreemptLock === 0) return;
+  if (cur.activeRcuLocks === 0 && cur.activePreemptLock === 0) return;
   if (proto.mightSleep) env.refuse(`${proto.name} may sleep where that is not allowed`);
   if (env.inSleepable && STORAGE_GET.has(proto.id)) env.orAux(env.slot, AUX_FLAGS, FLAG_STORAGE_GET_ATOMIC);
 }
@@ -343,8 +371,9 @@ function setResult(
       markKnownZero(r0);
       r0.a = map.id;
       r0.b = meta.mapUid;
-      r0.type = PTR_TO_MAP_VALUE | flags;
-      if (!mayBeNull(ret) && hasSpinLock(env, map)) r0.id = env.newId();
+      const found = proto.id === BPF_FUNC_map_lookup_elem && meta.keyIsFound;
+      r0.type = PTR_TO_MAP_VALUE | (found ? flags & ~PTR_MAYBE_NULL : flags);
+      if (!mayBeNull(r0.type) && hasSpinLock(env, map)) r0.id = env.newId();
       return;
     }
     case RET.PTR_TO_SOCKET:
@@ -401,17 +430,7 @@ function setPointer(r0: Reg, type: number): void {
 function refineResult(env: VerifierEnv, id: number, r0: Reg): void {
   const { numbers } = env;
   if (RETURNS_SIZE.has(id)) numbers.setSigned(r0, -1, -MAX_ERRNO, meta.maxSizeH, meta.maxSizeL);
-  else if (id === BPF_FUNC_get_smp_processor_id) numbers.setSmall(r0, env.cpus - 1);
+  else if (id === BPF_FUNC_get_smp_processor_id && env.rules.numbers !== 'early')
+    numbers.setSmall(r0, env.cpus - 1);
   numbers.dropContradictions(r0);
-}
-
-/** The packet may have moved: no pointer into it holds any more (`clear_all_pkt_pointers`). */
-export function clearPacketPointers(env: VerifierEnv): void {
-  const count = collectRegs(env.cur, env.scratchRegs);
-  for (let i = 0; i < count; i++) {
-    const reg = env.scratchRegs[i];
-    const isSlice =
-      baseType(reg.type) === PTR_TO_MEM && (reg.type & (DYNPTR_TYPE_SKB | DYNPTR_TYPE_XDP)) !== 0;
-    if (isPacketPointerOrEnd(reg.type) || isSlice) markUnknown(reg);
-  }
 }

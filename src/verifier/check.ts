@@ -239,7 +239,7 @@ function checkExit(env: VerifierEnv): boolean {
     leaveFunction(env);
     return true;
   }
-  if (cur.lockPtr !== 0 || cur.activeRcuLock || cur.activePreemptLock !== 0)
+  if (cur.lockPtr !== 0 || cur.activeRcuLocks !== 0 || cur.activePreemptLock !== 0)
     env.refuse('a lock is held at exit');
   checkReturnValue(env, BPF_REG_0);
   return false;

@@ -67,7 +67,8 @@ export interface Explored {
 }
 
 export class VerifierEnv {
-  readonly insns: Int32Array;
+  /** As the check sees them: see `Facts.insns`. */
+  insns: Int32Array;
   /** Number of slots. */
   readonly length: number;
   readonly maps: readonly (MapInfo | undefined)[];
@@ -75,6 +76,8 @@ export class VerifierEnv {
   readonly btf: Btf | undefined;
   /** Kernel functions called, by BTF id; null for those nothing is known of. */
   readonly kfuncs = new Map<number, Kfunc | null>();
+  /** What the release checks differently. */
+  readonly rules: KernelProfile['check'];
   /** What the release knows of numbers. */
   readonly numbers: NumberRules;
   readonly cpus: number;
@@ -141,6 +144,7 @@ export class VerifierEnv {
     this.maps = mapsOf(object);
     this.btf = object.btf instanceof Btf ? object.btf : undefined;
     this.givenKernelBtf = options.kernelBtf;
+    this.rules = profile.check;
     this.numbers = numberRules(profile);
     this.cpus = options.cpus ?? 1;
     this.maxSteps = options.maxSteps ?? MAX_STEPS;
@@ -209,11 +213,17 @@ export class VerifierEnv {
   }
 
   get inSleepable(): boolean {
-    return this.sleepable || this.cur.inSleepable;
+    return this.cur.inSleepable || (this.sleepable && !this.rules.sleepsByPath);
   }
 
   get inRcuCriticalSection(): boolean {
-    return this.cur.activeRcuLock || this.cur.lockPtr !== 0 || !this.inSleepable;
+    return this.cur.activeRcuLocks !== 0 || this.cur.lockPtr !== 0 || !this.inSleepable;
+  }
+
+  /** May code sleep here: is neither the path such that it may not, nor a section open in which it may not? */
+  get maySleep(): boolean {
+    const { activeRcuLocks, activePreemptLock, lockPtr } = this.cur;
+    return activeRcuLocks === 0 && activePreemptLock === 0 && lockPtr === 0 && this.inSleepable;
   }
 
   aux32(slot: number, word: number): number {

@@ -88,7 +88,7 @@ export function regsExact(old: Reg, cur: Reg): boolean {
 }
 
 /** Are both equal in everything but ids? */
-function sameValue(x: Reg, y: Reg): boolean {
+export function sameValue(x: Reg, y: Reg): boolean {
   return sameUnion(x, y) && numbers.isSame(x, y);
 }
 
@@ -227,7 +227,7 @@ export function statesEqual(
   if (old.lockPtr !== cur.lockPtr || (old.lockId !== 0) !== (cur.lockId !== 0)) return false;
   if (old.lockId !== 0 && !sameId(old.lockId, cur.lockId)) return false;
   if (
-    old.activeRcuLock !== cur.activeRcuLock ||
+    old.activeRcuLocks !== cur.activeRcuLocks ||
     old.activePreemptLock !== cur.activePreemptLock ||
     old.inSleepable !== cur.inSleepable
   ) {

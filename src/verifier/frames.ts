@@ -94,7 +94,8 @@ export class VerifierState {
   /** Held spin lock: map or BTF (0 for none), and the id of the register it was taken through. */
   lockPtr = 0;
   lockId = 0;
-  activeRcuLock = false;
+  /** RCU sections that are open. */
+  activeRcuLocks = 0;
   activePreemptLock = 0;
   speculative = false;
   inSleepable = false;
@@ -129,7 +130,7 @@ export class VerifierState {
     copy.branches = this.branches;
     copy.lockPtr = this.lockPtr;
     copy.lockId = this.lockId;
-    copy.activeRcuLock = this.activeRcuLock;
+    copy.activeRcuLocks = this.activeRcuLocks;
     copy.activePreemptLock = this.activePreemptLock;
     copy.speculative = this.speculative;
     copy.inSleepable = this.inSleepable;

@@ -5,6 +5,7 @@ import type { HelperProto } from '../kernel/profile.js';
 import { processDynptrArg } from './dynptr-args.js';
 import type { VerifierEnv } from './env.js';
 import { ARG } from './helper-protos.js';
+import { hasKnownKey } from './map-keys.js';
 import type { MapInfo } from './maps.js';
 import { checkMemoryOfHelper, mayAccessPacket } from './memory.js';
 import { checkRead } from './operands.js';
@@ -53,6 +54,8 @@ export class CallMeta {
   dynptrId = 0;
   subprog = 0;
   kptr: SpecialField | null = null;
+  /** The array that is looked into has the key. */
+  keyIsFound = false;
   /** Type of a per-cpu variable: whose BTF, and its id there. */
   retBtf = 0;
   retBtfId = 0;
@@ -73,6 +76,7 @@ export class CallMeta {
     this.dynptrId = 0;
     this.subprog = 0;
     this.kptr = null;
+    this.keyIsFound = false;
     this.retBtf = 0;
     this.retBtfId = 0;
   }
@@ -90,7 +94,7 @@ export function checkHelperArg(
   let type = types[i];
   checkRead(env, regno);
   const reg = env.regs[regno];
-  if (type === ARG.ANYTHING) return;
+  if (type === ARG.ANYTHING || type === ARG.SCALAR) return;
   if (isPacketPointer(reg.type) && !mayPassPacket(env, proto))
     env.refuse(`R${regno}: packet pointer given to a helper`);
   if (baseType(type) === ARG.PTR_TO_MAP_VALUE) type = resolveMapValue(meta, proto, type);
@@ -101,7 +105,10 @@ export function checkHelperArg(
       checkMapArg(env, reg, regno, meta);
       break;
     case ARG.PTR_TO_MAP_KEY:
-      if (meta.map !== null) giveMemory(env, regno, meta.map.def.keySize, false, false, null);
+      if (meta.map !== null) {
+        giveMemory(env, regno, meta.map.def.keySize, false, false, null);
+        meta.keyIsFound = env.rules.findsKnownKeys && hasKnownKey(env, meta.map, reg);
+      }
       break;
     case ARG.PTR_TO_MAP_VALUE:
       if (mayBeNull(type) && reg.isNull()) break;
@@ -196,7 +203,7 @@ function giveMemory(
 ): void {
   if (baseType(env.regs[regno].type) !== PTR_TO_STACK) {
     checkMemoryOfHelper(env, regno, size, write, zeroAllowed);
-  } else if (checkStackOfHelper(env, regno, size, zeroAllowed, meta?.rawMode === true)) {
+  } else if (checkStackOfHelper(env, regno, size, write, zeroAllowed, meta?.rawMode === true)) {
     meta!.accessRegno = regno;
     meta!.accessSize = size;
   }

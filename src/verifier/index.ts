@@ -7,6 +7,7 @@ import type { BpfObject, BpfProgram } from '../object/program.js';
 import { LOOP_FITS } from './calls.js';
 import { checkCallDepth, walkControlFlow } from './cfg.js';
 import { checkProgram } from './check.js';
+import { foldConstants } from './constant-folding.js';
 import { VerifierEnv } from './env.js';
 import type { CheckOptions } from './env.js';
 import {
@@ -75,6 +76,7 @@ export function check(
   env.subprogs = findSubprogs(object, program);
   markExceptionCallback(env);
   walkControlFlow(env);
+  if (profile.check.foldsConstants) env.insns = foldConstants(env);
   if (profile.features.fastcall) markFastcallPatterns(env);
   resetPrecision();
   checkProgram(env);
@@ -106,6 +108,7 @@ function assemble(env: VerifierEnv): Facts {
       fastcallStackOff,
       keepFastcallStack,
     })),
+    ...(env.insns === env.program.insns ? {} : { insns: env.insns }),
     seenDirectWrite: env.seenDirectWrite,
     seenException: env.seenException,
     ...(exceptionCallback === undefined ? {} : { exceptionCallback: exceptionCallback.number }),

@@ -9,7 +9,7 @@ import { BTF_KERNEL, BTF_PROGRAM, setBtfPointer } from './btf-pointers.js';
 import { pushCallback, setRbtreeAddCallback, setTimerCallback } from './callbacks.js';
 import { ITER_NEXT } from './env.js';
 import type { VerifierEnv } from './env.js';
-import { AUX_KFUNC_ARG, AUX_KFUNC_META } from './facts.js';
+import { AUX_FLAGS, AUX_KFUNC_ARG, AUX_KFUNC_META, FLAG_NON_SLEEPABLE } from './facts.js';
 import { collectRegs } from './frames.js';
 import { setGraphNode, setNonOwning } from './graph-fields.js';
 import { iteratorIn, stepIterator } from './iterators.js';
@@ -47,6 +47,7 @@ import {
   markUnknown,
 } from './register.js';
 import type { Reg } from './register.js';
+import { endRcuProtection } from './invalidation.js';
 import { mayAccessPacket } from './memory.js';
 import { KF_ACQUIRE, KF_ITER_NEXT, KF_RET_NULL } from './tables/kfunc-flags.js';
 
@@ -68,6 +69,7 @@ export function checkKfuncCall(env: VerifierEnv): boolean {
     return true;
   }
   if ((kfunc.flags & KF_ITER_NEXT) !== 0) env.marks[slot] |= ITER_NEXT;
+  if (!env.maySleep) env.orAux(slot, AUX_FLAGS, FLAG_NON_SLEEPABLE);
   call.reset(kfunc);
   checkKfuncArgs(env, call);
   const name = plainName(kfunc);
@@ -104,11 +106,11 @@ function enterOrLeaveSections(env: VerifierEnv, name: string): void {
   const { cur } = env;
   switch (name) {
     case 'bpf_rcu_read_lock':
-      if (cur.activeRcuLock) env.refuse('a second RCU section');
-      cur.activeRcuLock = true;
+      if (cur.activeRcuLocks !== 0 && !env.rules.nestedRcu) env.refuse('a second RCU section');
+      cur.activeRcuLocks++;
       break;
     case 'bpf_rcu_read_unlock':
-      if (!cur.activeRcuLock) env.refuse('the end of an RCU section that is not there');
+      if (cur.activeRcuLocks === 0) env.refuse('the end of an RCU section that is not there');
       endRcuSection(env);
       break;
     case 'bpf_preempt_disable':
@@ -124,14 +126,10 @@ function enterOrLeaveSections(env: VerifierEnv, name: string): void {
   }
 }
 
-/** What RCU protected is protected no more. */
+/** What RCU protected is protected no more, unless by a section around this one. */
 function endRcuSection(env: VerifierEnv): void {
-  env.cur.activeRcuLock = false;
-  const count = collectRegs(env.cur, env.scratchRegs, true);
-  for (let i = 0; i < count; i++) {
-    const reg = env.scratchRegs[i];
-    if ((reg.type & MEM_RCU) !== 0) reg.type = (reg.type & ~(MEM_RCU | PTR_MAYBE_NULL)) | PTR_UNTRUSTED;
-  }
+  if (env.cur.activeRcuLocks > 0) env.cur.activeRcuLocks--;
+  if (env.cur.activeRcuLocks === 0) endRcuProtection(env);
 }
 
 /** A node goes into a list or tree, which owns it from then on. */

@@ -3,7 +3,7 @@
  * `may_goto` (kernel/bpf/verifier.c, Linux 6.12).
  */
 import type { Explored, VerifierEnv } from './env.js';
-import { regsExact, resetIds } from './equality.js';
+import { regsExact, resetIds, sameValue } from './equality.js';
 import { MAX_BPF_REG, sameCallsites } from './frames.js';
 import type { VerifierState } from './frames.js';
 import { SCALAR_VALUE } from './reg-types.js';
@@ -78,18 +78,19 @@ export function widenImprecise(env: VerifierEnv, old: VerifierState, cur: Verifi
   for (let f = old.frames.length - 1; f >= 0; f--) {
     const oldFrame = old.frames[f];
     const curFrame = cur.frames[f];
-    for (let i = 0; i < MAX_BPF_REG; i++) widen(oldFrame.regs[i], curFrame.regs[i]);
+    for (let i = 0; i < MAX_BPF_REG; i++) widen(env, oldFrame.regs[i], curFrame.regs[i]);
     const slots = Math.min(oldFrame.stack.length, curFrame.stack.length);
     for (let i = 0; i < slots; i++) {
       const oldSlot = oldFrame.stack[i];
       const curSlot = curFrame.stack[i];
-      if (isSpilled(oldSlot) && isSpilled(curSlot)) widen(oldSlot, curSlot);
+      if (isSpilled(oldSlot) && isSpilled(curSlot)) widen(env, oldSlot, curSlot);
     }
   }
 }
 
-function widen(old: Reg, cur: Reg): void {
+function widen(env: VerifierEnv, old: Reg, cur: Reg): void {
   if (old.type !== SCALAR_VALUE || cur.type !== SCALAR_VALUE) return;
-  if (old.precise || cur.precise || regsExact(old, cur)) return;
+  if (old.precise || cur.precise) return;
+  if (env.rules.numbers === 'arcs' ? sameValue(old, cur) : regsExact(old, cur)) return;
   markUnknown(cur);
 }

@@ -3,6 +3,7 @@
  * each outer map, as the kernel's `inner_map_meta` is.
  */
 import { MAP_TYPE } from '../kernel/types.js';
+import { r } from './int64.js';
 import type { BpfObject, MapDef } from '../object/program.js';
 
 /** `BPF_F_RDONLY_PROG`: programs cannot write to the map. */
@@ -27,6 +28,28 @@ export class MapInfo {
   get constants(): Uint8Array | undefined {
     const { def } = this;
     return def.frozen && def.type === MAP_TYPE.ARRAY ? def.contents : undefined;
+  }
+
+  /**
+   * Reads from contents that no one can change (`bpf_map_direct_read`): leaves the number in int64.ts' `r`.
+   * @returns false when there are none, or not at that place
+   */
+  readConstant(at: number, size: number, signed: boolean): boolean {
+    const bytes = this.constants;
+    if (bytes === undefined || !this.readOnly || !(at >= 0) || at + size > bytes.length) return false;
+    let low = 0;
+    let high = 0;
+    for (let i = Math.min(size, 4) - 1; i >= 0; i--) low = (low << 8) | bytes[at + i];
+    if (size === 8) {
+      for (let i = 7; i >= 4; i--) high = (high << 8) | bytes[at + i];
+    } else if (signed) {
+      const shift = 32 - 8 * size;
+      low = (low << shift) >> shift;
+      high = low >> 31;
+    }
+    r.h = high;
+    r.l = low;
+    return true;
   }
 
   get readOnly(): boolean {

@@ -21,8 +21,7 @@ import { PROG_TYPE } from '../kernel/types.js';
 import { loadBtfField, loadContextArgument, loadMapField } from './btf-pointers.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_CTX_FIELD_SIZE } from './facts.js';
-import { bitLength, toNumber } from './int64.js';
-import type { MapInfo } from './maps.js';
+import { bitLength, r, toNumber } from './int64.js';
 import { checkRead, checkWrite, checkWriteUnknown } from './operands.js';
 import {
   baseType,
@@ -101,6 +100,13 @@ export function checkStore(env: VerifierEnv): void {
   savePtrType(env, type, false);
 }
 
+/** Register that an atomic operation loads into; -1 for none. */
+export function fetchedRegister(w0: number, imm: number): number {
+  if (imm === BPF_LOAD_ACQ) return dstOf(w0);
+  if (imm === BPF_STORE_REL || (imm & BPF_FETCH) === 0) return -1;
+  return imm === BPF_CMPXCHG ? BPF_REG_0 : srcOf(w0);
+}
+
 /** An atomic operation. */
 export function checkAtomic(env: VerifierEnv): void {
   const w0 = env.word0(env.slot);
@@ -123,11 +129,8 @@ export function checkAtomic(env: VerifierEnv): void {
   if (base.type === PTR_TO_CTX || isPacketPointer(base.type) || isSockPointer(base.type)) {
     env.refuse('atomic operation on a context, packet or socket');
   }
-  let fetched = -1;
-  if ((imm & BPF_FETCH) !== 0) {
-    fetched = imm === BPF_CMPXCHG ? BPF_REG_0 : src;
-    checkWriteUnknown(env, fetched);
-  }
+  const fetched = fetchedRegister(w0, imm);
+  if (fetched >= 0) checkWriteUnknown(env, fetched);
   accessMemory(env, dst, offOf(w0), size, READ, -1, false);
   if (fetched >= 0) accessMemory(env, dst, offOf(w0), size, READ, fetched, false);
   if (base.type === PTR_TO_ARENA) savePtrType(env, PTR_TO_ARENA, false);
@@ -290,27 +293,12 @@ function accessMapValue(
   if (isConst && loadKptr(env, map, off + toNumber(reg.vh, reg.vl), size, write, valueRegno)) return;
   if (write || valueRegno < 0) return;
   const value = env.regs[valueRegno];
-  if (isConst && readConstant(map, off + toNumber(reg.vh, reg.vl), size, signed, value)) return;
-  markUnknown(value);
-}
-
-/** Loads from a frozen read-only map are constants (`bpf_map_direct_read`). */
-function readConstant(map: MapInfo, at: number, size: number, signed: boolean, value: Reg): boolean {
-  const bytes = map.constants;
-  if (bytes === undefined || !map.readOnly || !(at >= 0) || at + size > bytes.length) return false;
-  let low = 0;
-  let high = 0;
-  for (let i = Math.min(size, 4) - 1; i >= 0; i--) low = (low << 8) | bytes[at + i];
-  if (size === 8) {
-    for (let i = 7; i >= 4; i--) high = (high << 8) | bytes[at + i];
-  } else if (signed) {
-    const shift = 32 - 8 * size;
-    low = (low << shift) >> shift;
-    high = low >> 31;
+  if (isConst && map.readConstant(off + toNumber(reg.vh, reg.vl), size, signed)) {
+    value.type = SCALAR_VALUE;
+    markKnown(value, r.h, r.l);
+  } else {
+    markUnknown(value);
   }
-  value.type = SCALAR_VALUE;
-  markKnown(value, high, low);
-  return true;
 }
 
 const LOADED_TYPES: Readonly<Record<ContextAccess['loaded'], number>> = {

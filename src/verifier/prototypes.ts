@@ -16,6 +16,7 @@ import {
   BTF_KIND_STRUCT,
   BTF_KIND_TYPEDEF,
   BTF_KIND_UNION,
+  BTF_KIND_VOID,
 } from '../object/btf.js';
 import type { Btf } from '../object/btf.js';
 import type { VerifierEnv } from './env.js';
@@ -58,6 +59,21 @@ const CONTEXT_STRUCTS: Readonly<Partial<Record<ProgTypeName, readonly string[]>>
   NETFILTER: ['bpf_nf_ctx'],
 };
 
+/** Does the subprogram return nothing, as its BTF has it? */
+export function returnsVoid(env: VerifierEnv, subprog: number): boolean {
+  const proto = protoOf(env, subprog);
+  return proto !== 0 && env.btf?.kind(env.btf.type(proto)) === BTF_KIND_VOID;
+}
+
+/** Type id, in the object's BTF, of a subprogram's FUNC_PROTO; 0 when there is none. */
+function protoOf({ btf, program }: VerifierEnv, subprog: number): number {
+  const typeId = program.funcInfo.at(subprog)?.typeId;
+  if (btf === undefined || typeId === undefined || typeId >= btf.typeCount) return 0;
+  if (btf.kind(typeId) !== BTF_KIND_FUNC) return 0;
+  const proto = btf.type(typeId);
+  return btf.kind(proto) === BTF_KIND_FUNC_PROTO ? proto : 0;
+}
+
 /**
  * Parameters of a subprogram; null when its BTF does not give any that the kernel accepts: of a static function that
  * means that its callers' arguments are all there is to know.
@@ -65,10 +81,8 @@ const CONTEXT_STRUCTS: Readonly<Partial<Record<ProgTypeName, readonly string[]>>
 export function paramsOf(env: VerifierEnv, subprog: number): readonly Param[] | null {
   const { btf, program } = env;
   const typeId = program.funcInfo.at(subprog)?.typeId;
-  if (btf === undefined || typeId === undefined || typeId >= btf.typeCount) return null;
-  if (btf.kind(typeId) !== BTF_KIND_FUNC) return null;
-  const proto = btf.type(typeId);
-  if (btf.kind(proto) !== BTF_KIND_FUNC_PROTO) return null;
+  const proto = protoOf(env, subprog);
+  if (btf === undefined || typeId === undefined || proto === 0) return null;
   const count = btf.vlen(proto);
   if (count > MAX_PARAMS) return null;
   const params: Param[] = [];

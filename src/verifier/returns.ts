@@ -4,6 +4,7 @@ import { BTF_KIND_VOID } from '../object/btf.js';
 import type { VerifierEnv } from './env.js';
 import { checkRead } from './operands.js';
 import { markPrecise } from './precision.js';
+import { returnsVoid } from './prototypes.js';
 import { NOT_MODELLED, SCALAR_VALUE } from './reg-types.js';
 
 /** Is the return value of this program restricted to a range: then its precision matters (`check_return_code`). */
@@ -51,9 +52,11 @@ export function checkReturnValue(env: VerifierEnv, regno: number): void {
   const frame = env.cur.frames[0];
   const isSubprog = frame.subprog !== 0;
   if ((!isSubprog || frame.inExceptionCallback) && returnsNothing(env)) return;
+  const isGlobal = isSubprog && !frame.inAsyncCallback && !frame.inExceptionCallback;
+  if (isGlobal && env.rules.looseGlobals && returnsVoid(env, frame.subprog)) return;
   checkRead(env, regno);
   const reg = env.regs[regno];
-  if (isSubprog && !frame.inAsyncCallback && !frame.inExceptionCallback) {
+  if (isGlobal) {
     if (reg.type !== SCALAR_VALUE && reg.type !== NOT_MODELLED)
       env.refuse('a global function returns no number');
     return;

@@ -10,6 +10,7 @@ import { MAP_TYPE } from '../kernel/types.js';
 import { BTF_KIND_STRUCT } from '../object/btf.js';
 import { BTF_KERNEL, BTF_PROGRAM, BTF_UNKNOWN, setBtfPointer } from './btf-pointers.js';
 import type { VerifierEnv } from './env.js';
+import { endRcuProtection } from './invalidation.js';
 import { endNonOwning } from './graph-fields.js';
 import type { CallMeta } from './helper-args.js';
 import { toNumber } from './int64.js';
@@ -158,6 +159,7 @@ export function processSpinLockArg(env: VerifierEnv, reg: Reg, helper: HelperPro
   endNonOwning(env);
   cur.lockPtr = 0;
   cur.lockId = 0;
+  if (env.rules.nestedRcu && !env.inRcuCriticalSection) endRcuProtection(env);
 }
 
 /** The timer of a map's value (`process_timer_func`). */

@@ -14,6 +14,7 @@ import { markRead64 } from './liveness.js';
 import { markPrecise } from './precision.js';
 import { isSpillable, NOT_INIT, NOT_MODELLED, SCALAR_VALUE } from './reg-types.js';
 import {
+  ADD_CONST,
   clearScalarId,
   copyReg,
   LIVE_WRITTEN,
@@ -54,7 +55,7 @@ export function regWidth(reg: Reg): number {
 /** Gives a number an id before it is copied, so that the copies are known to be equal. */
 export function assignScalarId(env: VerifierEnv, reg: Reg): void {
   if (reg.type !== SCALAR_VALUE) return;
-  if (reg.id < 0) clearScalarId(reg);
+  if ((reg.id & ADD_CONST) !== 0) clearScalarId(reg);
   if (reg.id === 0 && !reg.isConst()) reg.id = env.newId();
 }
 
@@ -259,6 +260,7 @@ function readFixed(env: VerifierEnv, frame: FuncState, off: number, size: number
   if (size === BPF_REG_SIZE && spillSize === BPF_REG_SIZE) {
     if (dstRegno >= 0) {
       const dst = env.regs[dstRegno];
+      if (env.rules.linksFills) assignScalarId(env, slot);
       copyReg(dst, slot);
       dst.live |= LIVE_WRITTEN;
     }
@@ -290,6 +292,8 @@ function readPartOfSpill(
   if (size <= spillSize && off % BPF_REG_SIZE === 0) {
     // The load coerces the value to its size afterwards, and the definition is the load's.
     const { subregDef } = dst;
+    if (env.rules.linksFills && size === 4 && spillSize === 4 && regWidth(slot) <= 32)
+      assignScalarId(env, slot);
     copyReg(dst, slot);
     dst.subregDef = subregDef;
     if (regWidth(slot) > 8 * size) clearScalarId(dst);
@@ -366,6 +370,7 @@ export function checkStackOfHelper(
   env: VerifierEnv,
   regno: number,
   size: number,
+  write: boolean,
   zeroAllowed: boolean,
   rawMode: boolean,
 ): boolean {
@@ -390,6 +395,6 @@ export function checkStackOfHelper(
     }
     return true;
   }
-  readRange(env, frame, from, to, true);
+  readRange(env, frame, from, to, write || !env.rules.keepsReadStack);
   return false;
 }

@@ -4,7 +4,7 @@
  * kernel/bpf/verifier.c, Linux 6.12).
  */
 import { BPF_REG_0, BPF_REG_1, BPF_REG_5 } from '../isa/opcodes.js';
-import { clearPacketPointers } from './calls.js';
+import { clearPacketPointers } from './invalidation.js';
 import { subprogCalled } from './cfg.js';
 import type { VerifierEnv } from './env.js';
 import { FuncState, MAX_CALL_FRAMES } from './frames.js';
@@ -15,7 +15,7 @@ import { markRead64 } from './liveness.js';
 import { findPrevEntry, widenImprecise } from './loops.js';
 import { clearCallerSaved } from './operands.js';
 import { markPrecise } from './precision.js';
-import { paramsOf } from './prototypes.js';
+import { paramsOf, returnsVoid } from './prototypes.js';
 import type { Param } from './prototypes.js';
 import { NOT_MODELLED, PTR_TO_CTX, PTR_TO_STACK, SCALAR_VALUE } from './reg-types.js';
 import { assignReg, markUnknown } from './register.js';
@@ -66,6 +66,7 @@ function checkGlobalCall(env: VerifierEnv, subprog: SubprogInfo): void {
   subprog.called = true;
   const { regs } = env;
   clearCallerSaved(env, regs);
+  if (env.rules.looseGlobals && returnsVoid(env, subprog.number)) return;
   markUnknown(regs[BPF_REG_0]);
   regs[BPF_REG_0].subregDef = 0;
 }
