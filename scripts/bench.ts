@@ -67,7 +67,7 @@ function commandLine(args: readonly string[]): string {
 
 const program = new Command('bench')
   .description('measure every strategy on the committed corpus')
-  .option('--time <ms>', 'time for the samples of one strategy on one program', integerFrom(1), 40)
+  .option('--time <ms>', 'time for the samples of one strategy on one program', integerFrom(1), 30)
   .option('--samples <n>', 'fewest samples, however long they take', integerFrom(1), 3)
   .option('--jobs <n>', 'measuring processes at a time; more than one disturb each other', integerFrom(1), 1)
   .option('--timeout <s>', 'longest time for one process', integerFrom(1), 300)

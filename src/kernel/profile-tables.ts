@@ -57,7 +57,9 @@ function memberOf([offset, size, bitOffset, bitSize]: StoredMember): Member {
  * @throws Error when the tables contradict themselves
  */
 export function profileFromTables(tables: ProfileTables): KernelProfile {
-  const helpers = new HelperTable(tables.helpers);
+  // Read when first asked for: of the releases a process knows it mostly works with one.
+  let helperTable: HelperTable | undefined;
+  const helpers = (): HelperTable => (helperTable ??= new HelperTable(tables.helpers));
   const maps = new Map(
     Object.entries(tables.maps).map(([name, stored]) => [MAP_TYPE[name as MapTypeName], mapOpsOf(stored)]),
   );
@@ -86,12 +88,12 @@ export function profileFromTables(tables: ProfileTables): KernelProfile {
     ...(tables.storageAllocation === undefined ? {} : { storageAllocation: tables.storageAllocation }),
     scratchRegister: tables.scratchRegister,
     maxLoops: tables.maxLoops,
-    helper: (id) => helpers.any(id),
-    helperFor: (user, id) => helpers.forProgram(user, id),
-    helperAllowed: (progType, id) => helpers.anyAttachType(progType, id),
+    helper: (id) => helpers().any(id),
+    helperFor: (user, id) => helpers().forProgram(user, id),
+    helperAllowed: (progType, id) => helpers().anyAttachType(progType, id),
     helperFunction(progType, attachType, id) {
       const user = { type: progType, attachType, flags: 0, attachTarget: '' };
-      const proto = helpers.forProgram(user, id) ?? helpers.any(id);
+      const proto = helpers().forProgram(user, id) ?? helpers().any(id);
       if (proto === undefined)
         throw new Error(`${progTypeName(progType)}: profile ${tables.release} has no helper ${id}`);
       return proto.func;
