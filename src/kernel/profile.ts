@@ -158,10 +158,12 @@ export interface KernelProfile {
     /** Looking up a known key that an array has finds a value (6.14). */
     readonly findsKnownKeys: boolean;
     /**
-     * Numbers that stay linked with the one they were made of by adding a constant: none (until 6.9), 64-bit sums, or 32-bit
-     * sums and differences as well (7.0).
+     * Which numbers are known to depend on each other: only copies of 64 bits, any number of them (until 6.9); up to six,
+     * 32-bit copies and sums of 64 bits with a constant among them; or also differences and sums of 32 bits (7.0).
      */
-    readonly linkedSums: 'none' | 'wide' | 'all';
+    readonly links: 'copies' | 'sums' | 'all';
+    /** Only numbers of which something is known are told apart from other data on the stack (until 6.7). */
+    readonly spillsBounded: boolean;
     /** Stack that a helper only reads keeps what is known of it (6.13). */
     readonly keepsReadStack: boolean;
     /** A number loaded from the stack is linked with the one that stays there (7.2). */
@@ -170,6 +172,12 @@ export interface KernelProfile {
     readonly nullChecks: 'few' | 'more' | 'most';
     /** The two outcomes of a held socket's cast, and of a tail call in a subprogram, are two paths (7.2). */
     readonly forksCalls: boolean;
+    /** Callbacks are explored as if they were called exactly once (until 6.7). */
+    readonly callbacksOnce: boolean;
+    /** Calls of global functions leave packet pointers as they are, whatever the function does (until 6.12). */
+    readonly globalsKeepPackets: boolean;
+    /** Loads through kernel pointers are probes even where the pointer can be trusted (until 6.2). */
+    readonly probesTrusted: boolean;
     /** Whether code may sleep is told path by path: in callbacks of sleepable programs' timers it may not (7.0). */
     readonly sleepsByPath: boolean;
     /** RCU sections may be nested (7.0). */

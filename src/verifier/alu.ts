@@ -155,7 +155,7 @@ function movSignExtended(env: VerifierEnv, dst: Reg, src: Reg, bits: number): vo
 function movLow(env: VerifierEnv, dst: Reg, src: Reg, bits: number): void {
   if (src.type === SCALAR_VALUE) {
     if (bits === 0) {
-      const keeps = regWidth(src) <= 32;
+      const keeps = env.rules.links !== 'copies' && regWidth(src) <= 32;
       if (keeps) assignScalarId(env, src);
       copyReg(dst, src);
       if (!keeps) clearScalarId(dst);
@@ -225,7 +225,7 @@ function applyOp(env: VerifierEnv, w0: number): void {
   if (forks && operand.isConst() && env.rules.numbers !== 'early') forkOnMask(env, dstOf(w0), dst);
   const wasLow = dst.umaxH === 0;
   env.numbers.applyOp(op, !wide, offOf(w0) === 1, dst, operand);
-  linkBySum(env.rules.linkedSums, w0, op, wide, wasLow, dst);
+  linkBySum(env.rules.links, w0, op, wide, wasLow, dst);
 }
 
 /** Neither pointer nor number is known: the result is neither. */
@@ -238,7 +238,7 @@ function moveNotModelled(dst: Reg): void {
  * @param wasLow the high half was 0 before
  */
 function linkBySum(
-  linked: 'none' | 'wide' | 'all',
+  links: 'copies' | 'sums' | 'all',
   w0: number,
   op: number,
   wide: boolean,
@@ -247,13 +247,13 @@ function linkBySum(
 ): void {
   const self = (codeOf(w0) & BPF_X) !== 0 && srcOf(w0) === dstOf(w0);
   const isPlain = dst.id !== 0 && (dst.id & ADD_CONST) === 0 && !self;
-  if (isPlain && linked === 'wide' && op === BPF_ADD && wide) {
+  if (isPlain && links === 'sums' && op === BPF_ADD && wide) {
     if (operand.isConst() && operand.vh === 0 && operand.vl >= 0) {
       dst.id |= ADD_CONST64;
       dst.off = operand.vl;
       return;
     }
-  } else if (isPlain && linked === 'all' && (op === BPF_ADD || op === BPF_SUB)) {
+  } else if (isPlain && links === 'all' && (op === BPF_ADD || op === BPF_SUB)) {
     const isKnown = wide ? operand.isConst() && operand.vh === operand.vl >> 31 : wasLow && operand.ml === 0;
     if (isKnown && !(op === BPF_SUB && operand.vl === S32_MIN)) {
       dst.id |= wide ? ADD_CONST64 : ADD_CONST32;

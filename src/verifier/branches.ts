@@ -76,9 +76,11 @@ export function checkCondJump(env: VerifierEnv): void {
   }
 
   linked.count = 0;
-  if (fromReg && src.type === SCALAR_VALUE && src.id !== 0) collectLinked(env.cur, src.id);
-  if (dst.type === SCALAR_VALUE && dst.id !== 0) collectLinked(env.cur, dst.id);
-  if (linked.count > 1) env.pushHistory(0, linked);
+  if (env.rules.links !== 'copies') {
+    if (fromReg && src.type === SCALAR_VALUE && src.id !== 0) collectLinked(env.cur, src.id);
+    if (dst.type === SCALAR_VALUE && dst.id !== 0) collectLinked(env.cur, dst.id);
+    if (linked.count > 1) env.pushHistory(0, linked);
+  }
 
   const other = env.pushState(env.slot + offOf(w0) + 1, env.slot);
   const otherRegs = other.cur.regs;
@@ -146,8 +148,24 @@ function collectOne(reg: Reg, base: number, frame: number, number: number, isReg
   if (!linked.push(frame, number, isReg)) clearScalarId(reg);
 }
 
+/** Gives what became known of one register to its copies, wherever they are (`find_equal_scalars()`, Linux 6.1). */
+function syncCopies(env: VerifierEnv, state: VerifierState, known: Reg): void {
+  const count = collectRegs(state, env.scratchRegs);
+  for (let i = 0; i < count; i++) {
+    const reg = env.scratchRegs[i];
+    if (reg === known || reg.type !== SCALAR_VALUE || reg.id !== known.id) continue;
+    const { subregDef } = reg;
+    copyReg(reg, known);
+    reg.subregDef = subregDef;
+  }
+}
+
 /** Gives what became known of one register to those linked with it. */
 function syncLinked(env: VerifierEnv, state: VerifierState, known: Reg): void {
+  if (env.rules.links === 'copies') {
+    syncCopies(env, state, known);
+    return;
+  }
   const base = known.id & ~ADD_CONST;
   for (let i = 0; i < linked.count; i++) {
     const frame = state.frames[linked.frameno(i)];
@@ -159,7 +177,7 @@ function syncLinked(env: VerifierEnv, state: VerifierState, known: Reg): void {
       reg.subregDef = subregDef;
       continue;
     }
-    const all = env.rules.linkedSums === 'all';
+    const all = env.rules.links === 'all';
     // One is a sum of 64 bits, the other of 32.
     if (all && ((id ^ known.id) & ADD_CONST) === ADD_CONST) continue;
     const by = off - known.off;

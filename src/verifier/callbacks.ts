@@ -37,6 +37,11 @@ export function pushCallback(
     pushAsyncCallback(env, subprog, setCallee, sleepable);
     return;
   }
+  if (env.rules.callbacksOnce) {
+    enterFunction(env, env.cur, subprog, env.slot, setCallee);
+    env.slot = info.start - 1;
+    return;
+  }
   const state = env.pushState(info.start, env.slot);
   enterFunction(env, state, subprog, env.slot, setCallee);
   state.callbackUnrollDepth++;

@@ -151,6 +151,8 @@ export function checkHelperCall(env: VerifierEnv): void {
   recordKey(env, id, meta.map);
   for (let i = 0; i < meta.accessSize; i++) accessMemory(env, meta.accessRegno, i, 1, true, -1, false);
   release(env, id);
+  // A callback may be entered before the call is done with.
+  const { regs } = env;
   let changesPacket = proto.changesPacket;
   let percpuAllocPtr = false;
   switch (id) {
@@ -191,8 +193,8 @@ export function checkHelperCall(env: VerifierEnv): void {
     default:
       break;
   }
-  clearCallerSaved(env, env.regs);
-  const r0 = env.regs[BPF_REG_0];
+  clearCallerSaved(env, regs);
+  const r0 = regs[BPF_REG_0];
   r0.subregDef = 0;
   setResult(env, proto, ret, r0, percpuAllocPtr);
   if (mayBeNull(r0.type)) r0.id = env.newId();
@@ -340,6 +342,10 @@ function noteLoop(env: VerifierEnv): void {
 
 function checkLoop(env: VerifierEnv): void {
   noteLoop(env);
+  if (env.rules.callbacksOnce) {
+    pushCallback(env, meta.subprog, setLoopCallback);
+    return;
+  }
   markPrecise(env, BPF_REG_1);
   const times = env.regs[BPF_REG_1];
   const { frame } = env;

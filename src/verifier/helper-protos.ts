@@ -105,6 +105,9 @@ const COMPOSED: Readonly<Partial<Record<string, string>>> = {
   PTR_TO_BTF_ID_TRUSTED: 'PTR_TO_BTF_ID|PTR_TRUSTED',
 };
 
+/** Memory of a ring buffer as 6.1 names it. */
+const ALLOCATED = 'PTR_TO_ALLOC_MEM';
+
 function parseType(text: string, bases: Readonly<Partial<Record<string, number>>>): number {
   let type = 0;
   for (const word of text.split('|')) {
@@ -114,6 +117,8 @@ function parseType(text: string, bases: Readonly<Partial<Record<string, number>>
     if (base !== undefined) type |= base;
     else if (flag !== undefined) type |= flag;
     else if (composed !== undefined) type |= parseType(composed, bases);
+    else if (word === ALLOCATED)
+      type |= bases === ARG ? ARG.PTR_TO_RINGBUF_MEM : RET.PTR_TO_MEM | MEM_RINGBUF;
     else if (word.endsWith('_OR_NULL'))
       type |= parseType(word.slice(0, -'_OR_NULL'.length), bases) | PTR_MAYBE_NULL;
     else throw new Error(`unknown helper argument or result type: ${text}`);

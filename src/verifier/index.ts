@@ -94,7 +94,7 @@ export function check(
 
 function assemble(env: VerifierEnv): Facts {
   for (let slot = 0; slot < env.length; slot++) {
-    env.setAux(slot, AUX_PTR_TYPE, ptrTypeOf(env.ptrTypes[slot]));
+    env.setAux(slot, AUX_PTR_TYPE, ptrTypeOf(env.ptrTypes[slot], env.rules.probesTrusted));
     if (env.mapPoisoned[slot] === 1) env.setAux(slot, AUX_MAP, MAP_POISONED);
     else if (env.mapPtrs[slot] !== 0) env.setAux(slot, AUX_MAP, env.map(env.mapPtrs[slot]).index + 1);
     if (env.loopStates[slot] === LOOP_FITS) env.setAux(slot, AUX_LOOP_CALLBACK, env.loopCallbacks[slot] + 1);
@@ -118,7 +118,7 @@ function assemble(env: VerifierEnv): Facts {
 }
 
 /** A register type in the terms of facts.ts: loads from untrusted kernel pointers become probe loads. */
-function ptrTypeOf(type: number): number {
+function ptrTypeOf(type: number, probesTrusted: boolean): number {
   switch (type) {
     case types.NOT_INIT:
       return PTR_NONE;
@@ -138,6 +138,9 @@ function ptrTypeOf(type: number): number {
     case types.PTR_TO_BTF_ID | types.PTR_UNTRUSTED:
     case types.PTR_TO_BTF_ID | types.MEM_ALLOC | types.PTR_UNTRUSTED:
       return PTR_TO_BTF_ID_PROBED;
+    case types.PTR_TO_BTF_ID | types.PTR_TRUSTED:
+    case types.PTR_TO_BTF_ID | types.MEM_RCU:
+      return probesTrusted ? PTR_TO_BTF_ID_PROBED : PTR_OTHER;
     default:
       return PTR_OTHER;
   }

@@ -47,9 +47,12 @@ import {
   markUnknown,
 } from './register.js';
 import type { Reg } from './register.js';
-import { endRcuProtection } from './invalidation.js';
+import { clearPacketPointers, endRcuProtection } from './invalidation.js';
 import { mayAccessPacket } from './memory.js';
 import { KF_ACQUIRE, KF_ITER_NEXT, KF_RET_NULL } from './tables/kfunc-flags.js';
+
+/** Kernel functions that may move the packet. */
+const CHANGE_PACKETS: ReadonlySet<string> = new Set(['bpf_xdp_pull_data']);
 
 const call = new KfuncCall();
 
@@ -91,6 +94,7 @@ export function checkKfuncCall(env: VerifierEnv): boolean {
   setResult(env, kfunc, name);
   markArgumentsRead(env, kfunc);
   if ((kfunc.flags & KF_ITER_NEXT) !== 0 && call.iter !== null) stepIterator(env, call.iter);
+  if (CHANGE_PACKETS.has(name)) clearPacketPointers(env);
   return !throws;
 }
 

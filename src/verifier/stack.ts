@@ -22,6 +22,8 @@ import {
   markKnown,
   markUnknown,
   Reg,
+  S32_MAX,
+  S32_MIN,
 } from './register.js';
 import {
   BPF_REG_SIZE,
@@ -104,6 +106,19 @@ export function checkStackWrite(
   else writeVariable(env, env.frameOf(reg), minOff, maxOff + size, valueRegno);
 }
 
+/** Is nothing known of the number (`__is_scalar_unbounded()`, Linux 6.1)? */
+function isUnbounded(reg: Reg): boolean {
+  return (
+    (reg.mh & reg.ml) === -1 &&
+    (reg.uminH | reg.uminL | reg.sminL | reg.u32min) === 0 &&
+    (reg.umaxH & reg.umaxL & reg.smaxL & reg.u32max) === -1 &&
+    reg.sminH === S32_MIN &&
+    reg.smaxH === S32_MAX &&
+    reg.s32min === S32_MIN &&
+    reg.s32max === S32_MAX
+  );
+}
+
 /** Is a 0 stored, from a register or as an immediate? */
 function storesZero(env: VerifierEnv, value: Reg | null): boolean {
   if (value !== null) return value.isNull();
@@ -118,12 +133,23 @@ function writeFixed(env: VerifierEnv, frame: FuncState, off: number, size: numbe
   destroyDynptrAt(env, frame, slotNumber);
   checkFastcallContract(env, frame, env.slot, off);
   let access = stackAccess(frame.frameno, slotNumber);
-  if (value !== null && off % BPF_REG_SIZE === 0 && value.type === SCALAR_VALUE) {
+  const { spillsBounded } = env.rules;
+  if (
+    value !== null &&
+    off % BPF_REG_SIZE === 0 &&
+    value.type === SCALAR_VALUE &&
+    !(spillsBounded && (isUnbounded(value) || value.isNull()))
+  ) {
     const fits = regWidth(value) <= 8 * size;
-    if (fits) assignScalarId(env, value);
+    if (fits && !spillsBounded) assignScalarId(env, value);
     spill(slot, value, size);
     if (!fits) slot.id = 0;
-  } else if (value === null && off % BPF_REG_SIZE === 0 && classOf(codeOf(env.word0(env.slot))) === BPF_ST) {
+  } else if (
+    value === null &&
+    off % BPF_REG_SIZE === 0 &&
+    classOf(codeOf(env.word0(env.slot))) === BPF_ST &&
+    !(spillsBounded && env.imm(env.slot) === 0)
+  ) {
     const fake = env.fakeReg;
     const imm = env.imm(env.slot);
     markUnknown(fake);
@@ -191,7 +217,9 @@ function writeVariable(
   to: number,
   valueRegno: number,
 ): void {
-  const writesZero = storesZero(env, valueRegno >= 0 ? env.regs[valueRegno] : null);
+  const { spillsBounded } = env.rules;
+  const writesZero =
+    (valueRegno >= 0 || !spillsBounded) && storesZero(env, valueRegno >= 0 ? env.regs[valueRegno] : null);
   let zeroUsed = false;
   for (let off = from; off < to; off++) destroyDynptrAt(env, frame, slotOf(off));
   checkFastcallContract(env, frame, env.slot, from);
@@ -199,7 +227,7 @@ function writeVariable(
     const byte = (-off - 1) & 7;
     const slot = frame.stack[slotOf(off)];
     const type = slotType(slot.slotTypes, byte);
-    if (writesZero && type === STACK_SPILL && isSpilledScalar(slot) && slot.isNull()) {
+    if (writesZero && !spillsBounded && type === STACK_SPILL && isSpilledScalar(slot) && slot.isNull()) {
       zeroUsed = true;
       continue;
     }
@@ -289,14 +317,15 @@ function readPartOfSpill(
   if (dstRegno < 0) return;
   const dst = env.regs[dstRegno];
   let historyFlags = access;
-  if (size <= spillSize && off % BPF_REG_SIZE === 0) {
+  const { spillsBounded } = env.rules;
+  if (off % BPF_REG_SIZE === 0 && (spillsBounded ? size === spillSize : size <= spillSize)) {
     // The load coerces the value to its size afterwards, and the definition is the load's.
     const { subregDef } = dst;
     if (env.rules.linksFills && size === 4 && spillSize === 4 && regWidth(slot) <= 32)
       assignScalarId(env, slot);
     copyReg(dst, slot);
     dst.subregDef = subregDef;
-    if (regWidth(slot) > 8 * size) clearScalarId(dst);
+    if (regWidth(slot) > 8 * size && !spillsBounded) clearScalarId(dst);
   } else {
     let spilled = 0;
     let zeros = 0;
@@ -305,7 +334,10 @@ function readPartOfSpill(
       if (type === STACK_SPILL) spilled++;
       else if (type === STACK_ZERO) zeros++;
     }
-    if (spilled === size && slot.isNull()) {
+    if (spillsBounded) {
+      markUnknown(dst);
+      historyFlags = 0;
+    } else if (spilled === size && slot.isNull()) {
       markConstZero(dst);
     } else {
       if (zeros === size) markConstZero(dst);

@@ -62,7 +62,7 @@ function checkGlobalCall(env: VerifierEnv, subprog: SubprogInfo): void {
   const params = paramsOf(env, subprog.number);
   if (params === null) env.refuse(`the prototype of global function ${subprog.name}`);
   else params.forEach((param, i) => checkArgument(env, i + 1, param));
-  if (subprog.changesPacket) clearPacketPointers(env);
+  if (subprog.changesPacket && !env.rules.globalsKeepPackets) clearPacketPointers(env);
   subprog.called = true;
   const { regs } = env;
   clearCallerSaved(env, regs);
@@ -112,9 +112,10 @@ export function leaveFunction(env: VerifierEnv): void {
     assignReg(caller.regs[BPF_REG_0], r0);
     caller.refs = callee.refs.slice();
   }
-  env.slot = callee.inCallback ? callee.callsite : callee.callsite + 1;
+  const repeats = callee.inCallback && !env.rules.callbacksOnce;
+  env.slot = repeats ? callee.callsite : callee.callsite + 1;
   cur.frames.pop();
-  if (!callee.inCallback) return;
+  if (!repeats) return;
   const prev = findPrevEntry(env, cur, env.slot);
   if (prev !== null) widenImprecise(env, prev, cur);
 }
