@@ -14,6 +14,8 @@ export const BTF_KIND_VOLATILE = 9;
 export const BTF_KIND_CONST = 10;
 export const BTF_KIND_RESTRICT = 11;
 export const BTF_KIND_FUNC = 12;
+/** Linkage of a FUNC that another object or the kernel defines (`enum btf_func_linkage`); kept in its vlen. */
+export const BTF_FUNC_EXTERN = 2;
 export const BTF_KIND_FUNC_PROTO = 13;
 export const BTF_KIND_VAR = 14;
 export const BTF_KIND_DATASEC = 15;

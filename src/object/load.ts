@@ -4,7 +4,7 @@
  * entry in `failures`, and the others are still made.
  */
 import { basename } from 'node:path';
-import { Btf } from './btf.js';
+import { Btf, BTF_FUNC_EXTERN, BTF_KIND_FUNC, BTF_KIND_FUNC_PROTO } from './btf.js';
 import { NO_BTF_EXT, parseBtfExt } from './btf-ext.js';
 import type { BtfExt } from './btf-ext.js';
 import { CoreRelocator } from './core-relo.js';
@@ -80,7 +80,12 @@ export function parseObject(bytes: Uint8Array, fileName: string, options: LoadOp
   const maps = new MapPlaces(elf, btf, externs.kconfig, fileName, bad);
   const core = btf && new CoreRelocator(btf, ext, options.kernel);
   const relocator = new Relocator({ elf, code, maps, externs, ext, core, bad });
-  const linker = new Linker(code, relocator, ext, btf);
+  const linker = new Linker(
+    code,
+    relocator,
+    btf !== undefined && isRefused(btf) ? withoutInfo(ext) : ext,
+    btf,
+  );
 
   const programs: BpfProgram[] = [];
   const failures: ProgramFailure[] = [];
@@ -109,6 +114,28 @@ function readTypes(elf: ElfFile, bad: ErrorMaker): { btf: Btf | undefined; ext: 
   const extSection = elf.sectionByName('.BTF.ext');
   if (extSection === undefined) return { btf, ext: NO_BTF_EXT };
   return { btf, ext: parseBtfExt(elf.contents(extSection), describeSection(extSection), btf, elf, bad) };
+}
+
+/**
+ * Does the kernel refuse these types as a whole? It wants a name for each parameter of a function
+ * (`btf_func_check()`, kernel/bpf/btf.c, Linux 6.12), which clang does not give those of naked functions. Functions that
+ * are not the object's own get theirs from libbpf.
+ */
+function isRefused(btf: Btf): boolean {
+  for (let id = 1; id < btf.typeCount; id++) {
+    if (btf.kind(id) !== BTF_KIND_FUNC || btf.vlen(id) === BTF_FUNC_EXTERN) continue;
+    const proto = btf.type(id);
+    if (btf.kind(proto) !== BTF_KIND_FUNC_PROTO) continue;
+    for (let at = 0; at < btf.vlen(proto); at++) {
+      if (btf.elementName(proto, at) === '' && btf.elementType(proto, at) !== 0) return true;
+    }
+  }
+  return false;
+}
+
+/** What libbpf still has of `.BTF.ext` when the kernel refused the types it refers to. */
+function withoutInfo(ext: BtfExt): BtfExt {
+  return { ...ext, funcInfo: NO_BTF_EXT.funcInfo, lineInfo: NO_BTF_EXT.lineInfo };
 }
 
 /** Map types that must have no entries when they are made. */
