@@ -174,6 +174,8 @@ export interface KernelProfile {
     readonly forksCalls: boolean;
     /** Callbacks are explored as if they were called exactly once (until 6.7). */
     readonly callbacksOnce: boolean;
+    /** Global functions are checked, and so kept, also where nothing calls them (until 6.7). */
+    readonly checksUncalledGlobals: boolean;
     /** Calls of global functions leave packet pointers as they are, whatever the function does (until 6.12). */
     readonly globalsKeepPackets: boolean;
     /** Loads through kernel pointers are probes even where the pointer can be trusted (until 6.2). */

@@ -46,6 +46,7 @@ export const V6_1 = profileFromTables({
     nullChecks: 'few',
     forksCalls: false,
     callbacksOnce: true,
+    checksUncalledGlobals: true,
     globalsKeepPackets: true,
     probesTrusted: true,
     sleepsByPath: false,

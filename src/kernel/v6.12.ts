@@ -46,6 +46,7 @@ export const V6_12 = profileFromTables({
     nullChecks: 'more',
     forksCalls: false,
     callbacksOnce: false,
+    checksUncalledGlobals: false,
     globalsKeepPackets: false,
     probesTrusted: false,
     sleepsByPath: false,

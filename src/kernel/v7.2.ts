@@ -47,6 +47,7 @@ export const V7_2 = profileFromTables({
     nullChecks: 'most',
     forksCalls: true,
     callbacksOnce: false,
+    checksUncalledGlobals: false,
     globalsKeepPackets: false,
     probesTrusted: false,
     sleepsByPath: true,

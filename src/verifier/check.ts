@@ -63,13 +63,14 @@ import { checkReturnValue } from './returns.js';
 import { isStateVisited } from './states.js';
 import { checkSubprogCall, leaveFunction } from './subprog-calls.js';
 
-/** Explores the main function, then the global functions it calls, and those they call. */
+/** Explores the main function, then the global functions it calls and those they call, or all of them. */
 export function checkProgram(env: VerifierEnv): void {
   checkFunction(env, 0);
   for (let found = true; found;) {
     found = false;
     for (const subprog of env.subprogs) {
-      if (subprog.number === 0 || !subprog.isGlobal || !subprog.called || subprog.verified) continue;
+      const wanted = subprog.called || env.rules.checksUncalledGlobals;
+      if (subprog.number === 0 || !subprog.isGlobal || !wanted || subprog.verified) continue;
       checkFunction(env, subprog.number);
       subprog.verified = true;
       found = true;
