@@ -103,9 +103,10 @@ const COMPOSED: Readonly<Partial<Record<string, string>>> = {
   PTR_TO_RINGBUF_MEM_OR_NULL: 'PTR_TO_MEM|MEM_RINGBUF|PTR_MAYBE_NULL',
   PTR_TO_DYNPTR_MEM_OR_NULL: 'PTR_TO_MEM|PTR_MAYBE_NULL',
   PTR_TO_BTF_ID_TRUSTED: 'PTR_TO_BTF_ID|PTR_TRUSTED',
+  PTR_TO_KPTR: 'KPTR_XCHG_DEST',
 };
 
-/** Memory of a ring buffer as 6.1 names it. */
+/** Memory of a ring buffer as 6.1 names it, for arguments and for results. */
 const ALLOCATED = 'PTR_TO_ALLOC_MEM';
 
 function parseType(text: string, bases: Readonly<Partial<Record<string, number>>>): number {

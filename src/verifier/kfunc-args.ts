@@ -169,7 +169,7 @@ function checkPointer(
   } else if (name.endsWith('__refcounted_kptr')) {
     call.ownsArgument = (reg.type & NON_OWN_REF) === 0;
     takeObject(env, call, reg, regno);
-  } else if (struct === 'bpf_dynptr') {
+  } else if (struct === 'bpf_dynptr' || struct === 'bpf_dynptr_kern') {
     checkDynptr(env, call, reg, regno, name, plain);
   } else if (isIterator(call, i, name)) {
     checkIterator(env, call, regno, target);
