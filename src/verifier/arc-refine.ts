@@ -53,6 +53,7 @@ export function refineArcs(
   isLow: boolean,
 ): void {
   if (isNot1.type !== SCALAR_VALUE || isNot2.type !== SCALAR_VALUE) return;
+  if (tellsNothing(isNot1, isNot2, op, isLow)) return;
   refine(isNot1, isNot2, reversed(op), isLow);
   refine(isTaken1, isTaken2, op, isLow);
   dropContradictoryArcs(isTaken1);
@@ -65,7 +66,7 @@ export function refineArcs(
 export function arcsTaken(a: Reg, b: Reg, op: number, isLow: boolean): number {
   if (a === b) return selfTaken(a, op, isLow);
   const taken = scalarTaken(a, b, op, isLow);
-  if (taken !== UNDECIDED) return taken;
+  if (taken !== UNDECIDED || tellsNothing(a, b, op, isLow)) return taken;
   copyReg(not1, a);
   copyReg(not2, b);
   refine(not1, not2, reversed(op), isLow);
@@ -74,6 +75,11 @@ export function arcsTaken(a: Reg, b: Reg, op: number, isLow: boolean): number {
   copyReg(taken2, b);
   refine(taken1, taken2, op, isLow);
   return isContradictory(taken1) || isContradictory(taken2) ? NOT_TAKEN : UNDECIDED;
+}
+
+/** A test of bits, none of which is known to be the one that is tested. */
+function tellsNothing(a: Reg, b: Reg, op: number, isLow: boolean): boolean {
+  return op === BPF_JSET && !isKnownScalar(a, isLow) && !isKnownScalar(b, isLow);
 }
 
 /** A register compared with itself. */
