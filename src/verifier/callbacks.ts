@@ -8,11 +8,12 @@ import { FuncState, MAIN_FUNC, VerifierState } from './frames.js';
 import {
   CONST_PTR_TO_MAP,
   DYNPTR_LOCAL,
+  PTR_TO_FUNC,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   SCALAR_VALUE,
 } from './reg-types.js';
-import { assignReg, markKnownZero, markNotInit } from './register.js';
+import { assignReg, markKnownZero, markNotInit, markNotModelled, S32_MAX, S32_MIN } from './register.js';
 import type { Reg } from './register.js';
 import { setGraphNode, setNonOwning } from './graph-fields.js';
 import type { GraphRoot } from './graph-fields.js';
@@ -110,6 +111,36 @@ export const setTimerCallback: SetCallee = (_env, caller, callee) => {
   callee.inAsyncCallback = true;
   returnsZeroOrOne(callee);
 };
+
+/** Of `bpf_task_work_schedule_signal()` and the like. */
+export const setTaskWorkCallback: SetCallee = (_env, caller, callee) => {
+  const map = caller.regs[BPF_REG_3].a;
+  mapPointer(callee.regs[BPF_REG_1], CONST_PTR_TO_MAP, map);
+  mapPointer(callee.regs[BPF_REG_2], PTR_TO_MAP_KEY, map);
+  mapPointer(callee.regs[BPF_REG_3], PTR_TO_MAP_VALUE, map);
+  clearFrom(callee, BPF_REG_4);
+  callee.inAsyncCallback = true;
+  callee.retMin = S32_MIN;
+  callee.retMax = S32_MAX;
+};
+
+/** A function that someone unknown may call, with arguments of which nothing is known. */
+const setUnknownCallback: SetCallee = (_env, _caller, callee) => {
+  for (let i = BPF_REG_1; i <= BPF_REG_5; i++) markNotModelled(callee.regs[i]);
+  callee.inAsyncCallback = true;
+  callee.retMin = S32_MIN;
+  callee.retMax = S32_MAX;
+};
+
+/** Explores the functions that are given to a call of which nothing is known: it may call them. */
+export function pushUnknownCallbacks(env: VerifierEnv): void {
+  for (let i = BPF_REG_1; i <= BPF_REG_5; i++) {
+    const reg = env.regs[i];
+    if (reg.type !== PTR_TO_FUNC) continue;
+    env.subprogs[reg.a].isAsyncCallback = true;
+    pushAsyncCallback(env, reg.a, setUnknownCallback, env.sleepable);
+  }
+}
 
 export const setFindVmaCallback: SetCallee = (env, caller, callee) => {
   assignReg(callee.regs[BPF_REG_1], caller.regs[BPF_REG_1]);

@@ -25,6 +25,7 @@ import {
 import { BPF_FUNC_find_vma, BPF_FUNC_user_ringbuf_drain } from './callback-calls.js';
 import {
   pushCallback,
+  pushUnknownCallbacks,
   setFindVmaCallback,
   setLoopCallback,
   setMapElemCallback,
@@ -137,6 +138,7 @@ export function checkHelperCall(env: VerifierEnv): void {
   const proto = env.profile.helperFor(env.program, id);
   if (proto === undefined) {
     env.refuse(`helper ${env.profile.helper(id)?.name ?? String(id)} is not available to this program`);
+    pushUnknownCallbacks(env);
     clearCallerSaved(env, env.regs);
     markNotModelled(env.regs[BPF_REG_0]);
     env.regs[BPF_REG_0].subregDef = 0;

@@ -6,6 +6,7 @@ import {
   exit,
   jmpA,
   jmpImm,
+  ldFunc,
   ldImm64Pseudo,
   ldxMem,
   mov64Imm,
@@ -177,6 +178,24 @@ describe('kernel functions', () => {
       target: 'wake_up_new_task',
     });
     expect(facts.unknowns).toEqual(['insn 0: call of kernel function 2147483647 is not modelled']);
+    expect(deadSlots(facts)).toEqual([]);
+  });
+
+  test('that no one knows may call the functions they are given', () => {
+    const { object, program: made } = program({
+      build: (out) => {
+        ldFunc(out, 1, 4);
+        callKfunc(out, 0x7fff_ffff, 0);
+        returnZero(out);
+        jmpImm(out, BPF_JEQ, 1, 0, 2);
+        returnZero(out);
+        returnZero(out);
+      },
+      type: PROG_TYPE.TRACING,
+      subprogs: [5],
+    });
+    const kernel = kernelTargetOf('6.12');
+    const { facts } = check({ ...object, kernel }, made, profileOf('6.12'));
     expect(deadSlots(facts)).toEqual([]);
   });
 });

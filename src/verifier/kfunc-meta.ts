@@ -72,7 +72,8 @@ export function isSyncCallbackKfunc(env: VerifierEnv, slot: number): boolean {
 
 /** Does the kernel function called at `slot` call back later? */
 export function isAsyncCallbackKfunc(env: VerifierEnv, slot: number): boolean {
-  return kfuncName(env, slot) === 'bpf_wq_set_callback';
+  const name = kfuncName(env, slot);
+  return name === 'bpf_wq_set_callback' || name.startsWith('bpf_task_work_schedule_');
 }
 
 /** Functions that work on trees; called from a tree's comparison function, its lock is held. */

@@ -6,7 +6,13 @@ import { BPF_REG_0, BPF_REG_1, BPF_REG_2, BPF_REG_5 } from '../isa/opcodes.js';
 import { BTF_KIND_PTR, BTF_KIND_STRUCT, BTF_KIND_VOID } from '../object/btf.js';
 import type { Btf } from '../object/btf.js';
 import { BTF_KERNEL, BTF_PROGRAM, setBtfPointer } from './btf-pointers.js';
-import { pushCallback, setRbtreeAddCallback, setTimerCallback } from './callbacks.js';
+import {
+  pushCallback,
+  pushUnknownCallbacks,
+  setRbtreeAddCallback,
+  setTaskWorkCallback,
+  setTimerCallback,
+} from './callbacks.js';
 import { ITER_NEXT } from './env.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_FLAGS, AUX_KFUNC_ARG, AUX_KFUNC_META, FLAG_NON_SLEEPABLE } from './facts.js';
@@ -68,6 +74,7 @@ export function checkKfuncCall(env: VerifierEnv): boolean {
   const kfunc = kfuncAt(env, slot);
   if (kfunc === null) {
     env.unknown(`call of kernel function ${env.imm(slot)} is not modelled`);
+    pushUnknownCallbacks(env);
     setUnknownResult(env);
     return true;
   }
@@ -76,8 +83,7 @@ export function checkKfuncCall(env: VerifierEnv): boolean {
   call.reset(kfunc);
   checkKfuncArgs(env, call);
   const name = plainName(kfunc);
-  if (name === 'bpf_rbtree_add') pushCallback(env, call.subprog, setRbtreeAddCallback(call.root));
-  if (name === 'bpf_wq_set_callback') pushCallback(env, call.subprog, setTimerCallback, true);
+  pushCallbackOf(env, name);
   enterOrLeaveSections(env, name);
   if (call.releaseRegno !== 0 && !releaseReference(env, env.regs[call.releaseRegno].refObjId)) {
     env.refuse('release of a reference that is not held');
@@ -96,6 +102,19 @@ export function checkKfuncCall(env: VerifierEnv): boolean {
   if ((kfunc.flags & KF_ITER_NEXT) !== 0 && call.iter !== null) stepIterator(env, call.iter);
   if (CHANGE_PACKETS.has(name)) clearPacketPointers(env);
   return !throws;
+}
+
+/** Explores the function that the kernel function calls back. */
+function pushCallbackOf(env: VerifierEnv, name: string): void {
+  if (name === 'bpf_rbtree_add') {
+    pushCallback(env, call.subprog, setRbtreeAddCallback(call.root));
+  } else if (name === 'bpf_wq_set_callback') {
+    pushCallback(env, call.subprog, setTimerCallback, true);
+  } else if (name.startsWith('bpf_task_work_schedule_')) {
+    pushCallback(env, call.subprog, setTaskWorkCallback, true);
+  } else {
+    pushUnknownCallbacks(env);
+  }
 }
 
 function setUnknownResult(env: VerifierEnv): void {
