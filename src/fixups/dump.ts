@@ -28,6 +28,7 @@ import {
   BPF_TAIL_CALL,
   LD_IMM64,
 } from '../isa/opcodes.js';
+import { BPF_FUNC_tail_call } from '../kernel/special-helpers.js';
 import { Btf } from '../object/btf.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
 import { AUX_FLAGS, FLAG_SYMBOL_ADDRESS } from '../verifier/facts.js';
@@ -35,7 +36,6 @@ import { funcPrototype } from './func-prototype.js';
 import { FixupError } from './pass.js';
 import type { SymbolTable } from './symbols.js';
 
-const BPF_FUNC_tail_call = 12;
 /** What `find_subprog()` returns when no subprogram starts at the slot; the kernel lets it into the dump. */
 const ENOENT = -2;
 

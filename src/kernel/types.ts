@@ -166,8 +166,7 @@ export function progTypeName(type: number): string {
   return PROG_TYPE_NAMES[type] ?? `program type ${type}`;
 }
 
-/** `BPF_F_SLEEPABLE`, load flag. */
-export const BPF_F_SLEEPABLE = 1 << 4;
+export { BPF_F_SLEEPABLE } from '../object/programs.js';
 
 /**
  * The expected attach type the kernel works with: programs of two types that are loaded with none get one
