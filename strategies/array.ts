@@ -69,6 +69,7 @@ export const array: Strategy = {
   name: 'array',
   summary: 'Flat arrays, tail moved and all branches rescanned at every patch: Linux as it is.',
   cost: 'O(N * M)',
+  growth: 'quadratic',
   tunables: [PAGE_BYTES, HEADER_BYTES],
   create: (input, options) => new ArrayStore(input, options),
 };

@@ -47,6 +47,7 @@ export const batch: Strategy = {
   name: 'batch',
   summary: 'Edits kept aside and merged once per pass; branches and metadata resolved by labels at the end.',
   cost: 'O(N * passes that edit + M)',
+  growth: 'linear',
   tunables: [POOL],
   create: (input, options) => new BatchStore(input, options),
 };

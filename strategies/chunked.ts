@@ -55,6 +55,7 @@ export const chunked: Strategy = {
   name: 'chunked',
   summary: 'Chunks of fixed capacity under a directory; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M * chunk + splits * N / chunk)',
+  growth: 'linear',
   tunables: [CHUNK, FILL, GROWTH],
   create: (input, options) => new ChunkedStore(input, options),
 };

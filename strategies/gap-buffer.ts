@@ -37,6 +37,7 @@ export const gapBuffer: Strategy = {
   summary:
     'One array whose free room follows the edits; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M + distance between patches)',
+  growth: 'distance',
   tunables: [GAP],
   create: (input, options) => new GapBufferStore(input, options),
 };

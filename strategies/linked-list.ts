@@ -40,6 +40,7 @@ export const linkedList: Strategy = {
   name: 'linked-list',
   summary: 'Node pool with links; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M)',
+  growth: 'linear',
   tunables: [GROWTH],
   create: (input, options) => new LinkedListStore(input, options),
 };

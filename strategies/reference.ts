@@ -47,6 +47,7 @@ export const reference: Strategy = {
   name: 'reference',
   summary: 'Plain objects with a reference object per target: the yardstick, not measured.',
   cost: 'O(N * M) and more',
+  growth: 'quadratic',
   tunables: [],
   create: (input, options) => new ReferenceStore(input, options),
 };

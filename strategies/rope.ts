@@ -56,6 +56,7 @@ export const rope: Strategy = {
   name: 'rope',
   summary: 'Balanced counted tree over small blocks; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M * (leaf + log N))',
+  growth: 'linear',
   tunables: [LEAF, FILL, GROWTH],
   create: (input, options) => new RopeStore(input, options),
 };

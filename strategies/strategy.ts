@@ -17,6 +17,14 @@ export interface Tunable {
   readonly meaning: string;
 }
 
+/**
+ * What decides how its time grows with N instructions and M expanding patches, besides N + M itself:
+ * - `linear`: nothing (logarithms and blocks of a fixed size count as nothing);
+ * - `distance`: how far patches lie from each other, so that scattered ones cost N each and those in order nothing;
+ * - `quadratic`: every patch costs N, wherever it lies.
+ */
+export type Growth = 'linear' | 'distance' | 'quadratic';
+
 export interface Strategy {
   /** Name in tables, CSV and on the command line. */
   readonly name: string;
@@ -24,6 +32,8 @@ export interface Strategy {
   readonly summary: string;
   /** What M expanding patches cost on N instructions. */
   readonly cost: string;
+  /** By it workloads that would take too long are told apart from those that can be measured. */
+  readonly growth: Growth;
   readonly tunables: readonly Tunable[];
   /**
    * Makes a store; the input is copied, so that it serves any number of stores.
