@@ -35,6 +35,7 @@ import {
   AUX_ORIG,
   AUX_SEEN,
   AUX_ZEXT,
+  assertNotFinished,
   NONE,
   PatchRangeError,
   type PokeDescriptor,
@@ -88,6 +89,7 @@ export class ArrayStore implements Store {
   private readonly auxWords: number;
   private readonly slots: number;
   private count: number;
+  private finished = false;
   private readonly metadata: ArrayMetadata;
 
   constructor(input: StoreInput, options: StoreOptions = {}) {
@@ -135,6 +137,7 @@ export class ArrayStore implements Store {
   }
 
   setWords(pos: Pos, w0: number, w1: number): void {
+    assertNotFinished(this.finished);
     const insns = this.insns;
     const kind = branchKind(w0);
     const old = branchKind(insns[2 * pos]);
@@ -152,6 +155,7 @@ export class ArrayStore implements Store {
   }
 
   setNop(pos: Pos): void {
+    assertNotFinished(this.finished);
     this.insns[2 * pos] = BPF_JMP | BPF_JA;
     this.insns[2 * pos + 1] = 0;
   }
@@ -165,10 +169,12 @@ export class ArrayStore implements Store {
   }
 
   setAux(pos: Pos, word: number, value: number): void {
+    assertNotFinished(this.finished);
     this.auxRows[pos * this.auxWords + word] = value;
   }
 
   replace(pos: Pos, patch: PatchBuffer): Pos {
+    assertNotFinished(this.finished);
     const replacedKind = branchKind(this.insns[2 * pos]);
     assertPatch(patch, replacedKind, this.metadata.subprogCount);
     const delta = patch.length - 1;
@@ -193,6 +199,7 @@ export class ArrayStore implements Store {
   }
 
   remove(pos: Pos, count: number): Pos {
+    assertNotFinished(this.finished);
     const left = this.count - count;
     if (pos + count > this.count)
       throw new RangeError(`${count} instructions to remove, ${this.count - pos} there`);
@@ -246,6 +253,7 @@ export class ArrayStore implements Store {
   }
 
   skipPrologue(pos: Pos, body: Pos): void {
+    assertNotFinished(this.finished);
     if (body < pos) throw new RangeError('the body does not lie behind the prologue');
     if (this.count > NO_OVERFLOW_LENGTH) {
       this.counters.probeVisits += this.count;
@@ -256,18 +264,23 @@ export class ArrayStore implements Store {
   }
 
   addSubprog(pos: Pos): void {
+    assertNotFinished(this.finished);
     this.metadata.addSubprog(pos);
   }
 
   addPoke(pos: Pos, poke: PokeDescriptor): number {
+    assertNotFinished(this.finished);
     return this.metadata.addPoke(pos, poke);
   }
 
   commit(): void {
+    assertNotFinished(this.finished);
     // Everything is up to date after every operation.
   }
 
   finish(): LinearProgram {
+    assertNotFinished(this.finished);
+    this.finished = true;
     return {
       insns: this.insns,
       aux: this.auxRows.subarray(0, this.count * this.auxWords),

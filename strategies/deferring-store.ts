@@ -29,7 +29,7 @@ import { Linearizer } from './linearize.js';
 import type { LinearProgram } from './linear-program.js';
 import { assertPatch, jumpsBehind, keepsShortBranch, type PatchBuffer } from './patch-buffer.js';
 import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
-import { NONE, type PokeDescriptor, type Pos, type Store } from './store.js';
+import { assertNotFinished, NONE, type PokeDescriptor, type Pos, type Store } from './store.js';
 
 export abstract class DeferringStore extends LabelledRecords implements Store {
   abstract readonly name: string;
@@ -69,6 +69,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   // The contract.
 
   setWords(pos: Pos, w0: number, w1: number): void {
+    assertNotFinished(this.finished);
     const records = this.records;
     const at = pos * RECORD_WORDS;
     const kind = branchKind(w0);
@@ -92,6 +93,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   }
 
   setNop(pos: Pos): void {
+    assertNotFinished(this.finished);
     const at = pos * RECORD_WORDS;
     this.beforeDropping(at);
     const target = this.labelBehind(pos);
@@ -107,6 +109,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   }
 
   replace(pos: Pos, patch: PatchBuffer): Pos {
+    assertNotFinished(this.finished);
     const at = pos * RECORD_WORDS;
     const replacedKind = this.records[at + TARGET] === NO_TARGET ? NOT_BRANCH : branchKind(this.records[at]);
     assertPatch(patch, replacedKind, this.metadata.subprogCount);
@@ -126,6 +129,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   }
 
   remove(pos: Pos, count: number): Pos {
+    assertNotFinished(this.finished);
     if (this.ranges.suspicious(this.count)) this.verifyRanges();
     let survivor = pos;
     for (let removed = 0; removed < count; removed++) {
@@ -172,26 +176,32 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   }
 
   skipPrologue(pos: Pos, body: Pos): void {
+    assertNotFinished(this.finished);
     if (this.ranges.suspicious(this.count)) this.verifyRanges();
     let skipped = 0;
     for (let at = pos; at !== body; at = this.next(at)) {
       if (at === NONE) throw new RangeError('the body does not lie behind the prologue');
       skipped++;
     }
-    this.splitLabel(pos, body);
     this.ranges.stretch(skipped);
-    if (this.ranges.suspicious(this.count)) this.verifyRanges(Math.max(this.origin(body) - 1, 0));
+    if (this.ranges.suspicious(this.count)) {
+      this.verifyRanges({ pos, body, culprit: Math.max(this.origin(body) - 1, 0) });
+    }
+    this.splitLabel(pos, body);
   }
 
   addSubprog(pos: Pos): void {
+    assertNotFinished(this.finished);
     this.metadata.addSubprog(this.labelOf(pos));
   }
 
   addPoke(pos: Pos, poke: PokeDescriptor): number {
+    assertNotFinished(this.finished);
     return this.metadata.addPoke(this.labelOf(pos), poke);
   }
 
   commit(): void {
+    assertNotFinished(this.finished);
     this.merge();
     this.metadata.compress();
   }
@@ -210,6 +220,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
     );
     this.emit(out);
     if (!out.resolve()) this.verifyRanges();
+    this.finished = true;
     const lineInfo = metadata.lineInfo(out.slots, count);
     return {
       insns: out.insns,

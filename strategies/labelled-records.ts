@@ -24,6 +24,13 @@ import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
 import { RecordMemory } from './record-memory.js';
 import { AUX_SEEN, AUX_ZEXT, NONE, PatchRangeError, type Pos, type StoreInput } from './store.js';
 
+/** Jumps are about to skip the records from `pos` to `body`, in whose name an overflow is reported. */
+interface PrologueSkip {
+  readonly pos: Pos;
+  readonly body: Pos;
+  readonly culprit: OriginalSlot;
+}
+
 export abstract class LabelledRecords extends RecordMemory {
   protected readonly labels: Labels;
   protected readonly metadata: DeferredMetadata;
@@ -187,18 +194,22 @@ export abstract class LabelledRecords extends RecordMemory {
 
   /**
    * Looks at every 16-bit branch; see branch-ranges.ts.
-   * @param culprit original slot to name if there is one too long, instead of the patch that made it so
+   * @param skip look as if jumps skipped this prologue already, and name its culprit instead of a patch
    * @throws PatchRangeError
    */
-  protected verifyRanges(culprit?: OriginalSlot): void {
+  protected verifyRanges(skip?: PrologueSkip): void {
     const { records, labels, count } = this;
     const slots = new Int32Array(labels.count);
     const stamps = new Int32Array(count);
     const branches: number[] = [];
     slots[labels.end] = count;
     let slot = 0;
+    let skipFrom = NONE;
+    let skipTo = NONE;
     for (let pos = this.first(); pos !== NONE; pos = this.next(pos), slot++) {
       const at = pos * RECORD_WORDS;
+      if (pos === skip?.pos) skipFrom = slot;
+      if (pos === skip?.body) skipTo = slot;
       const label = records[at + LABEL];
       if (label >= 0) slots[label] = slot;
       stamps[slot] = label >= 0 ? labels.stamps[label] : -1 - label;
@@ -211,11 +222,13 @@ export abstract class LabelledRecords extends RecordMemory {
     let longest = 0;
     for (let at = 0; at < sources.length; at++) {
       sources[at] = branches[2 * at];
-      targets[at] = slots[branches[2 * at + 1]];
+      const target = slots[branches[2 * at + 1]];
+      const within = sources[at] >= skipFrom && sources[at] < skipTo;
+      targets[at] = skip !== undefined && target === skipFrom && !within ? skipTo : target;
       longest = Math.max(longest, magnitudeOf(targets[at] - sources[at] - 1));
     }
     if (longest > LONGEST)
-      throw new PatchRangeError(culprit ?? this.ranges.firstFailure(stamps, sources, targets));
+      throw new PatchRangeError(skip?.culprit ?? this.ranges.firstFailure(stamps, sources, targets));
     this.ranges.restart(longest);
   }
 

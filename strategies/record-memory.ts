@@ -10,7 +10,7 @@ import { BRANCH_OFF, branchKind, NOT_BRANCH, type OriginalSlot } from '../src/is
 import { BranchRanges } from './branch-ranges.js';
 import { newCounters } from './counters.js';
 import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
-import { AUX_ORIG, NONE, type Pos, type StoreInput } from './store.js';
+import { assertNotFinished, AUX_ORIG, NONE, type Pos, type StoreInput } from './store.js';
 import { assertStoreInput, branchTarget } from './store-input.js';
 
 export class RecordMemory {
@@ -26,6 +26,7 @@ export class RecordMemory {
   /** Records of the program now. */
   protected count: number;
   protected readonly ranges: BranchRanges;
+  protected finished = false;
 
   /**
    * @param capacity records to make room for; the container then fills in the input's with `load`
@@ -60,6 +61,7 @@ export class RecordMemory {
   }
 
   setAux(pos: Pos, word: number, value: number): void {
+    assertNotFinished(this.finished);
     this.rows[pos * this.auxWords + word] = value;
   }
 

@@ -33,6 +33,7 @@ import {
   AUX_ORIG,
   AUX_SEEN,
   AUX_ZEXT,
+  assertNotFinished,
   NONE,
   PatchRangeError,
   type PokeDescriptor,
@@ -91,6 +92,7 @@ export class ReferenceStore implements Store {
   /** Subprograms the store was made with. */
   private readonly given: number;
   private subprogAdded = false;
+  private finished = false;
   private readonly lineInfo: Reference[];
   private readonly insnArray: Reference[];
   private readonly pokes: { readonly poke: PokeDescriptor; readonly place: Reference }[] = [];
@@ -146,6 +148,7 @@ export class ReferenceStore implements Store {
   }
 
   setWords(pos: Pos, w0: number, w1: number): void {
+    assertNotFinished(this.finished);
     const rec = this.rec(pos);
     const kind = branchKind(w0);
     const old = branchKind(rec.w0);
@@ -162,6 +165,7 @@ export class ReferenceStore implements Store {
   }
 
   setNop(pos: Pos): void {
+    assertNotFinished(this.finished);
     const rec = this.rec(pos);
     if (rec.target !== undefined) this.drop(rec.target);
     rec.w0 = BPF_JMP | BPF_JA;
@@ -178,10 +182,12 @@ export class ReferenceStore implements Store {
   }
 
   setAux(pos: Pos, word: number, value: number): void {
+    assertNotFinished(this.finished);
     this.rec(pos).aux[word] = value >>> 0;
   }
 
   replace(pos: Pos, patch: PatchBuffer): Pos {
+    assertNotFinished(this.finished);
     const replaced = this.rec(pos);
     const index = replaced.index;
     assertPatch(patch, branchKind(replaced.w0), this.subprogs.length);
@@ -224,6 +230,7 @@ export class ReferenceStore implements Store {
   }
 
   remove(pos: Pos, count: number): Pos {
+    assertNotFinished(this.finished);
     const index = this.rec(pos).index;
     if (index + count > this.length()) {
       throw new RangeError(`${count} instructions to remove, ${this.length() - index} there`);
@@ -271,6 +278,7 @@ export class ReferenceStore implements Store {
   }
 
   skipPrologue(pos: Pos, body: Pos): void {
+    assertNotFinished(this.finished);
     const front = this.rec(pos);
     const behind = this.rec(body);
     if (behind.index < front.index) throw new RangeError('the body does not lie behind the prologue');
@@ -294,6 +302,7 @@ export class ReferenceStore implements Store {
   }
 
   addSubprog(pos: Pos): void {
+    assertNotFinished(this.finished);
     if (this.subprogAdded) throw new RangeError('there is a hidden subprogram already');
     this.subprogAdded = true;
     const start = this.refer(this.rec(pos));
@@ -301,14 +310,23 @@ export class ReferenceStore implements Store {
   }
 
   addPoke(pos: Pos, poke: PokeDescriptor): number {
+    assertNotFinished(this.finished);
     return this.pokes.push({ poke, place: this.refer(this.rec(pos)) }) - 1;
   }
 
   commit(): void {
+    assertNotFinished(this.finished);
     // Everything is up to date after every operation.
   }
 
   finish(): LinearProgram {
+    assertNotFinished(this.finished);
+    this.finished = true;
+    return this.linear();
+  }
+
+  /** The program as it is now; nothing is shared with the store, which is not finished by that. */
+  linear(): LinearProgram {
     const length = this.length();
     const insns = new Int32Array(2 * length);
     const aux = new Uint32Array(length * this.auxWords);

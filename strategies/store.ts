@@ -83,6 +83,13 @@ export class PatchRangeError extends Error {
   }
 }
 
+/**
+ * @throws Error when `finished`; what every store's methods that change something ask first
+ */
+export function assertNotFinished(finished: boolean): void {
+  if (finished) throw new Error('the store is finished');
+}
+
 export interface Store {
   /** The registry's name of the strategy. */
   readonly name: string;
@@ -157,7 +164,8 @@ export interface Store {
    * prologue was patched in front of a subprogram's first instruction (`adjust_jmp_off()`, kernel/bpf/verifier.c). Jumps
    * between the two are left alone, and so is every jump that comes later. A second call for the same identity changes
    * nothing: no jump aims there any more.
-   * @throws PatchRangeError naming `body` when a jump cannot reach it, which the kernel only warns of
+   * @throws PatchRangeError naming `body`, before anything has changed, when a jump cannot reach it, which the kernel only
+   * warns of
    */
   skipPrologue(pos: Pos, body: Pos): void;
 
@@ -175,8 +183,10 @@ export interface Store {
   commit(): void;
 
   /**
-   * The rewritten program with all branches and metadata resolved. The store cannot be used afterwards.
-   * @throws PatchRangeError (deferring stores)
+   * The rewritten program with all branches and metadata resolved. The store is finished then: what would change it,
+   * `commit` and another `finish` among that, throws an Error and changes nothing, neither the store nor the program
+   * handed out, which may share memory with it. Reading goes on, from `first` or `locate`: older positions have ended.
+   * @throws PatchRangeError (deferring stores), and again at the next call: the store is not finished then
    */
   finish(): LinearProgram;
 

@@ -12,6 +12,7 @@ import {
   withOff,
 } from '../../src/isa/insn.js';
 import type { LinearProgram } from '../linear-program.js';
+import type { ReferenceStore } from '../reference.js';
 import { PATCH_MAX, PatchBuffer } from '../patch-buffer.js';
 import { AUX_ZEXT, NONE, type Pos, type Store, type StoreInput } from '../store.js';
 import { CALL, GOTOL, MOV64, pick, PLAIN_WORDS, SHORT_BRANCHES, SUBPROG_BRANCHES } from './programs.js';
@@ -186,7 +187,7 @@ function atIndex(store: Store, index: number): Pos {
 
 /**
  * How many of `wanted` records from the cursor on the contract lets go: no survivor may aim into the middle of them, and of a
- * subprogram that begins behind the first of them all must go. Asked of the reference, whose `finish` changes nothing.
+ * subprogram that begins behind the first of them all must go. Asked of the reference, which can show its program at any time.
  */
 export function removable(session: Session, wanted: number): number {
   const { store } = session;
@@ -195,7 +196,7 @@ export function removable(session: Session, wanted: number): number {
   const first = index.get(session.cursor)!;
   const starts = Array.from({ length: store.subprogCount() }, (_, k) => index.get(store.subprogStart(k))!);
   starts.push(store.length());
-  const targets = branchTargets(store.finish());
+  const targets = branchTargets((store as ReferenceStore).linear());
   for (let count = Math.min(wanted, store.length() - first); count > 0; count--) {
     const end = first + count;
     const aimedAt = targets.some(({ from, to }) => (from < first || from >= end) && to > first && to < end);
