@@ -1,5 +1,6 @@
 /** Object files that a command was given. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { targetsOf, type LoadOptions } from '../bench/targets.js';
 import type { Target } from '../bench/measure.js';
 import { kernelTargetOf } from '../kernel/image.js';
@@ -16,6 +17,21 @@ export function expandLists(args: readonly string[]): string[] {
           .filter((line) => line !== '' && !line.startsWith('#'))
       : arg,
   );
+}
+
+/**
+ * The object files that arguments mean: lists replaced by their lines, folders by the `.o` files directly in them.
+ * @throws Error naming a folder without any
+ */
+export function expandObjects(args: readonly string[]): string[] {
+  return expandLists(args).flatMap((path) => {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path;
+    const files = readdirSync(path)
+      .filter((name) => name.endsWith('.o'))
+      .sort();
+    if (files.length === 0) throw new Error(`${path}: no object files (*.o) in this folder`);
+    return files.map((name) => join(path, name));
+  });
 }
 
 /** What could be made of some object files, and what could not: `FILE: what`, one line each. */

@@ -1,32 +1,22 @@
-/** `patchbench run OBJECTS…`: measures every program of the given objects. */
+/** `patchbench [run]`: measures objects, or with `-R` and `-C` shows what was measured before. */
 import { availableParallelism } from 'node:os';
-import { Option, type Command } from 'commander';
-import { TOTAL } from '../bench/phase-log.js';
-import { rowsToCsv } from '../bench/csv.js';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { ColumnName } from '../bench/columns.js';
+import { formatRows } from '../report/table.js';
 import { STRATEGIES, strategyOf } from '../../strategies/index.js';
 import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
-import type { ColumnName, Row } from '../bench/columns.js';
-import {
-  CSV_COLUMNS,
-  parseEmit,
-  parseSort,
-  sortRows,
-  TABLE_COLUMNS,
-  type SortKey,
-} from '../report/select.js';
-import { formatRows } from '../report/table.js';
 import { runMeasurement } from './measurement.js';
-import { expandLists, openObjects } from './objects.js';
-import { integerFrom, listOf, specOf } from './option-values.js';
+import { expandObjects, openObjects } from './objects.js';
+import { integerFrom, listOf } from './option-values.js';
 import { EXIT_FAILURE, say, UsageError } from './outcome.js';
+import { compareFiles, replayFile } from './replay.js';
+import { addShowOptions, showRows, type ShowOptions } from './show.js';
 
-interface RunOptions {
-  emit?: ColumnName[];
-  sort?: SortKey[];
-  topN?: number;
-  outputFormat: 'table' | 'csv';
+interface RunOptions extends ShowOptions {
+  compare: boolean;
+  replay: boolean;
   quiet: boolean;
-  pass?: string[];
+  verbose: boolean;
   strategy?: string[];
   kernel: string;
   btf?: string;
@@ -40,24 +30,39 @@ interface RunOptions {
   out?: string;
 }
 
+/** What `-v` says of each phase. */
+const PHASE_COLUMNS = [
+  'file_name',
+  'prog_name',
+  'strategy',
+  'pass',
+  'duration_p50_ns',
+  'patches',
+  'insn_moved_bytes',
+  'aux_moved_bytes',
+  'branch_visits',
+] as const satisfies readonly ColumnName[];
+
 /** Adds the command, which also answers to bare object files. */
 export function registerRun(program: Command): void {
-  program
+  const command = program
     .command('run', { isDefault: true })
     .description('measure the rewriting of BPF objects over every strategy (also without "run")')
-    .argument('<objects...>', 'object files; @LIST reads names from a file')
-    .option('-e, --emit <columns>', 'columns to show, in this order: name,name,…', specOf(parseEmit))
-    .option('-s, --sort <spec>', 'order of the rows: name[^|v],…', specOf(parseSort))
-    .option('-n, --top-n <n>', 'show only the first rows', integerFrom(1))
-    .addOption(
-      new Option('-o, --output-format <format>', 'what stdout gets')
-        .choices(['table', 'csv'])
-        .default('table'),
+    .argument(
+      '<objects...>',
+      'object files, folders of them, @LIST reads names from a file; CSV files with -R, -C',
+    );
+  addShowOptions(command)
+    .option('-R, --replay', 'show the rows of a CSV instead of measuring', false)
+    .option(
+      '-C, --compare',
+      'show two CSV files side by side, or two strategies (--strategy A,B) of one',
+      false,
     )
     .option('-q, --quiet', 'no progress lines', false)
-    .option('--pass <names>', 'phases to show (default: total in tables, all in CSV)', listOf)
-    .option('--strategy <names>', 'strategies to measure (default: all)', listOf)
-    .option('--kernel <release>', 'release whose rewriting is run', DEFAULT_RELEASE)
+    .option('-v, --verbose', 'also say what each program took, phase by phase', false)
+    .option('--strategy <names>', 'strategies to measure or show (default: all)', listOf)
+    .option('--kernel <release>', 'release whose rewriting is run', kernelRelease, DEFAULT_RELEASE)
     .option('--btf <file>', 'kernel types to relocate against (default: those of the release)')
     .option('--seed <seed>', 'seed of all random numbers', 'patchbench')
     .option('--time <ms>', 'time for the samples of one strategy on one program', integerFrom(1), 100)
@@ -79,21 +84,30 @@ Examples:
   patchbench corpus/tc_classifier.bpf.o
   patchbench run --strategy array,linked-list -s 'duration^' corpus/xdp_balancer.bpf.o
   patchbench -o csv -e file_name,prog_name,strategy,pass,duration_p50_ns corpus/xdp_balancer.bpf.o
+  patchbench -R results/bench.csv -f 'pystacks*/' -f 'duration>1000' --strategy array,rope
+  patchbench -C results/bench.csv --strategy array,linked-list -s '|duration_pct|v' -n 10
 
 Exit code 0: all well; 1: an output differed from the reference's, or an input was bad; 2: wrong usage.`,
     )
     .action(run);
 }
 
-async function run(objects: string[], options: RunOptions): Promise<void> {
+async function run(paths: string[], options: RunOptions): Promise<void> {
+  if (options.compare && options.replay) throw new UsageError('-C and -R exclude each other');
+  if (options.quiet && options.verbose) throw new UsageError('-q and -v exclude each other');
+  if (options.replay) process.stdout.write(replayFile(paths, options));
+  else if (options.compare) process.stdout.write(compareFiles(paths, options));
+  else await measure(paths, options);
+}
+
+async function measure(objects: string[], options: RunOptions): Promise<void> {
   const strategies = chosenStrategies(options.strategy);
-  checkKernel(options.kernel);
   const { kernel, btf, seed, rndHi32, blindConstants } = options;
   const load = { kernel, seed, rndHi32, blindConstants, ...(btf === undefined ? {} : { btf }) };
-  const paths = expandLists(objects);
+  const paths = expandObjects(objects);
+  if (paths.length === 0) throw new UsageError('no object files given');
   const opened = openObjects(paths, load);
   for (const line of opened.problems) say(line);
-  if (paths.length === 0) throw new UsageError('no object files given');
 
   const ended = await runMeasurement(
     {
@@ -113,7 +127,8 @@ async function run(objects: string[], options: RunOptions): Promise<void> {
       problems: opened.problems,
     },
   );
-  process.stdout.write(render(ended.rows, options));
+  if (options.verbose) process.stderr.write(formatRows(ended.rows, PHASE_COLUMNS));
+  process.stdout.write(showRows(ended.rows, options));
   if (options.outputFormat === 'table' && options.topN === undefined)
     process.stdout.write(
       `Done. Processed ${paths.length - opened.skippedFiles} files, ${opened.targets.length} programs. ` +
@@ -128,37 +143,22 @@ async function run(objects: string[], options: RunOptions): Promise<void> {
  */
 export function chosenStrategies(names: readonly string[] | undefined): string[] {
   if (names === undefined) return STRATEGIES.map((strategy) => strategy.name);
-  for (const name of names) asUsage(() => strategyOf(name));
+  for (const name of names) {
+    try {
+      strategyOf(name);
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error));
+    }
+  }
   return STRATEGIES.map((strategy) => strategy.name).filter((name) => names.includes(name));
 }
 
-function checkKernel(release: string): void {
-  asUsage(() => profileOf(release));
-}
-
-/** A name that a registry does not know is a matter of usage. */
-function asUsage(look: () => unknown): void {
+/** A release that there is a profile of. */
+function kernelRelease(release: string): string {
   try {
-    look();
+    profileOf(release);
+    return release;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** The rows as the user wants to see them. */
-function render(rows: readonly Row[], options: RunOptions): string {
-  const csv = options.outputFormat === 'csv';
-  const passes = options.pass ?? (csv ? undefined : [TOTAL]);
-  const kept = passes === undefined ? rows : rows.filter((row) => passes.includes(row.pass ?? ''));
-  const sorted = options.sort === undefined ? kept : sortRows(kept, options.sort);
-  const shown = sorted.slice(0, options.topN);
-  if (csv) return rowsToCsv(shown, options.emit ?? CSV_COLUMNS);
-  return formatRows(shown, options.emit ?? defaultColumns(options.pass !== undefined));
-}
-
-/** Tables of several phases name the phase. */
-function defaultColumns(withPass: boolean): readonly ColumnName[] {
-  return withPass
-    ? TABLE_COLUMNS.flatMap((name) => (name === 'verdict' ? ['pass', name] : [name]))
-    : TABLE_COLUMNS;
 }

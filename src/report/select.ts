@@ -1,16 +1,16 @@
 /**
- * veristat's small languages for choosing what to show: `-e` names columns, `-s` orders rows, `-n` cuts them. Spellings
- * are those of the column table.
+ * veristat's small languages for choosing what to show: `-e` names columns, `-s` orders rows, `-n` cuts them; `-f` is in
+ * filter.ts. Spellings are those of the column table.
  */
 import {
   COLUMN_NAMES,
-  ColumnError,
   columnOf,
   findColumn,
   type Cell,
   type ColumnName,
   type Row,
 } from '../bench/columns.js';
+import { parseStat, statNamed, withoutSign, type ReadStat, type StatRef } from './stat.js';
 
 /**
  * `name,name,…`: columns in the order given.
@@ -22,7 +22,7 @@ export function parseEmit(spec: string): ColumnName[] {
 
 /** One key of an order. */
 export interface SortKey {
-  readonly column: ColumnName;
+  readonly stat: StatRef;
   readonly descending: boolean;
 }
 
@@ -38,40 +38,32 @@ const DESCENDING = 'vV.!_';
 export function parseSort(spec: string): SortKey[] {
   return spec.split(',').map((text) => {
     const mark = text.slice(-1);
-    const marked = text.slice(0, -1);
-    if (mark !== '' && (ASCENDING + DESCENDING).includes(mark) && !isColumn(text) && isColumn(marked))
-      return { column: findColumn(marked), descending: mark !== ASCENDING };
-    const column = findColumn(text);
-    return { column, descending: columnOf(column).sort === 'desc' };
+    const marked = mark !== '' && (ASCENDING + DESCENDING).includes(mark) ? text.slice(0, -1) : '';
+    const cut = statNamed(text) === undefined ? statNamed(marked) : undefined;
+    if (cut !== undefined) return { stat: cut, descending: mark !== ASCENDING };
+    const stat = parseStat(text);
+    return { stat, descending: columnOf(stat.column).sort === 'desc' };
   });
 }
 
-function isColumn(spelling: string): boolean {
-  try {
-    findColumn(spelling);
-    return true;
-  } catch (error) {
-    if (error instanceof ColumnError) return false;
-    throw error;
-  }
-}
+/** Ties fall to file, then program; what is equal in those too keeps its order. */
+const TIE_BREAK: readonly SortKey[] = parseSort('file_name^,prog_name^');
 
-/** Ties fall to file, then program; rows equal in those too keep their order. */
-const TIE_BREAK: readonly SortKey[] = [
-  { column: 'file_name', descending: false },
-  { column: 'prog_name', descending: false },
-];
-
-/** The rows in the order of the keys; what is absent counts as less than everything. */
-export function sortRows(rows: readonly Row[], keys: readonly SortKey[]): Row[] {
+/** The items in the order of the keys; what is absent counts as less than everything. */
+export function sortBy<T>(items: readonly T[], keys: readonly SortKey[], read: ReadStat<T>): T[] {
   const all = [...keys, ...TIE_BREAK];
-  return [...rows].sort((a, b) => {
-    for (const { column, descending } of all) {
-      const order = compareCells(a[column], b[column]);
+  return [...items].sort((a, b) => {
+    for (const { stat, descending } of all) {
+      const order = compareCells(withoutSign(read(a, stat), stat), withoutSign(read(b, stat), stat));
       if (order !== 0) return descending ? -order : order;
     }
     return 0;
   });
+}
+
+/** A figure of a row by itself: the variants of comparisons all mean the row's own. */
+export function statOfRow(row: Row, { column }: StatRef): Cell {
+  return row[column];
 }
 
 function compareCells(a: Cell, b: Cell): number {
