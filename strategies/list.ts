@@ -1,6 +1,7 @@
 /** The strategies, one line each: adding one takes its file and its line here. */
 export { array } from './array.js';
 export { batch } from './batch.js';
+export { batchTail } from './batch-tail.js';
 export { chunked } from './chunked.js';
 export { gapBuffer } from './gap-buffer.js';
 export { linkedList } from './linked-list.js';
