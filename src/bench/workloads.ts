@@ -9,8 +9,8 @@ import type { Facts } from '../verifier/facts.js';
 import type { ProgramSpec, WorkloadSpec } from './child-protocol.js';
 import type { Made } from './child-server.js';
 import { ProgramWorkload } from './program-workload.js';
-import { SyntheticRun } from './synthetic-workload.js';
-import { shapeOf, synthesize } from './synthetic.js';
+import { shapeOf } from './workloads/index.js';
+import { SyntheticRun } from './workloads/synthetic-run.js';
 
 /**
  * The workload of a spec; for a program, from `facts` of an earlier check where there are any.
@@ -22,14 +22,23 @@ export async function workloadOf(spec: WorkloadSpec, facts: Facts | undefined): 
       return programWorkload(spec, facts);
     case 'synthetic':
       return {
-        workload: new SyntheticRun(synthesize(shapeOf(spec.shape), spec.seed)),
+        workload: new SyntheticRun(shapeOf(spec.shape), spec.seed),
         facts: undefined,
       };
   }
 }
 
+/** The object read last: the programs of one follow each other. */
+let last: { readonly key: string; readonly object: BpfObject } | undefined;
+
+function objectOf({ path, kernel, btf }: ProgramSpec): BpfObject {
+  const key = JSON.stringify([path, kernel, btf]);
+  if (last?.key !== key) last = { key, object: loadObject(path, { kernel: kernelTargetOf(kernel, btf) }) };
+  return last.object;
+}
+
 async function programWorkload(spec: ProgramSpec, known: Facts | undefined): Promise<Made> {
-  const object = loadObject(spec.path, { kernel: kernelTargetOf(spec.kernel, spec.btf) });
+  const object = objectOf(spec);
   const program = object.programs.at(spec.program);
   if (program === undefined) throw new Error(`${object.fileName}: no program ${spec.program}`);
   const { seed, rndHi32, blindConstants } = spec;
