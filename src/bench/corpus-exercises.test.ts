@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { profileOf } from '../kernel/index.js';
+import { kernelTargetOf } from '../kernel/image.js';
+import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
 import { loadObject } from '../object/index.js';
 import { corpusFolder, type Exercise, readManifest } from './manifest.js';
 import { exercisedBy, JUDGED } from './testing/exercised.js';
@@ -9,11 +10,11 @@ import { exercisedBy, JUDGED } from './testing/exercised.js';
 const TOO_LARGE_FOR_A_TEST = 'pystacks180.bpf.o';
 
 describe('what the manifest says an object exercises is what rewriting it for 6.12 shows', () => {
-  const profile = profileOf('6.12');
+  const profile = profileOf(DEFAULT_RELEASE);
   const entries = readManifest().filter(({ file }) => file !== TOO_LARGE_FOR_A_TEST);
 
   test.each(entries)('$file', ({ file, exercises }) => {
-    const object = loadObject(join(corpusFolder(), file));
+    const object = loadObject(join(corpusFolder(), file), { kernel: kernelTargetOf(DEFAULT_RELEASE) });
     const found = new Set<Exercise>();
     for (const program of object.programs)
       for (const word of exercisedBy(object, program, profile)) found.add(word);

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PASSES } from '../fixups/pipeline.js';
+import { kernelTargetOf } from '../kernel/image.js';
+import { DEFAULT_RELEASE } from '../kernel/index.js';
 import { loadObject } from '../object/index.js';
 import { corpusFolder, EXERCISES, ManifestError, readManifest } from './manifest.js';
 
@@ -10,7 +12,7 @@ describe('the committed corpus', () => {
   const entries = readManifest();
 
   test.each(entries)('$file holds the programs the manifest names, and all of them load', (entry) => {
-    const object = loadObject(join(corpusFolder(), entry.file));
+    const object = loadObject(join(corpusFolder(), entry.file), { kernel: kernelTargetOf(DEFAULT_RELEASE) });
     expect(object.failures).toEqual([]);
     expect(object.programs.map(({ name }) => name)).toEqual(entry.programs);
   });

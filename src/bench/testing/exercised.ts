@@ -31,6 +31,7 @@ import {
 } from '../../isa/opcodes.js';
 import { helperId } from '../../kernel/helper-ids.js';
 import type { KernelProfile, MapOps } from '../../kernel/profile.js';
+import { PROG_TYPE } from '../../kernel/types.js';
 import type { BpfObject, BpfProgram } from '../../object/program.js';
 import { Patcher } from '../../patcher.js';
 import {
@@ -40,6 +41,10 @@ import {
   AUX_PTR_TYPE,
   MAP_POISONED,
   PTR_TO_CTX,
+  PTR_TO_SOCKET,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_TCP_SOCK,
+  PTR_TO_XDP_SOCK,
 } from '../../verifier/facts.js';
 import { strategyOf } from '../../../strategies/index.js';
 import type { LinearProgram } from '../../../strategies/linear-program.js';
@@ -103,6 +108,29 @@ const HELPER_WORDS: ReadonlyMap<number, Exercise> = new Map(
   ).map(([name, word]) => [helperId(name), word]),
 );
 
+/** Program types whose context is converted; those that see packets as `struct __sk_buff` have no line. */
+const CONTEXT_WORDS: ReadonlyMap<number, Exercise> = new Map([
+  [PROG_TYPE.XDP, 'ctx-xdp-md'],
+  [PROG_TYPE.CGROUP_SOCK, 'ctx-sock'],
+  [PROG_TYPE.CGROUP_SOCK_ADDR, 'ctx-sock-addr'],
+  [PROG_TYPE.SOCK_OPS, 'ctx-sock-ops'],
+  [PROG_TYPE.SK_MSG, 'ctx-sk-msg'],
+  [PROG_TYPE.SK_REUSEPORT, 'ctx-sk-reuseport'],
+  [PROG_TYPE.SK_LOOKUP, 'ctx-sk-lookup'],
+  [PROG_TYPE.FLOW_DISSECTOR, 'ctx-flow-dissector'],
+  [PROG_TYPE.CGROUP_SYSCTL, 'ctx-sysctl'],
+  [PROG_TYPE.CGROUP_SOCKOPT, 'ctx-sockopt'],
+  [PROG_TYPE.PERF_EVENT, 'ctx-perf-event'],
+]);
+
+/** What a base register other than the context points to. */
+const POINTER_WORDS: ReadonlyMap<number, Exercise> = new Map([
+  [PTR_TO_SOCKET, 'sock-fields'],
+  [PTR_TO_SOCK_COMMON, 'sock-fields'],
+  [PTR_TO_TCP_SOCK, 'tcp-sock-fields'],
+  [PTR_TO_XDP_SOCK, 'xdp-sock-fields'],
+]);
+
 /** Notes what each patch replaces, before it is replaced. */
 class WatchingPatcher extends Patcher {
   pass = '';
@@ -139,13 +167,13 @@ class WatchingPatcher extends Patcher {
       case BPF_LD:
         return modeOf(code) === BPF_ABS || modeOf(code) === BPF_IND ? 'packet-load' : undefined;
       case BPF_LDX:
-        if (watched.aux(pos, AUX_PTR_TYPE) !== PTR_TO_CTX) return undefined;
+        if (!this.throughContext(pos)) return POINTER_WORDS.get(watched.aux(pos, AUX_PTR_TYPE));
         return watched.aux(pos, AUX_CTX_FIELD_SIZE) > BYTES[(code & 0x18) >> 3]
           ? 'ctx-load-narrow'
           : 'ctx-load';
       case BPF_ST:
       case BPF_STX:
-        return watched.aux(pos, AUX_PTR_TYPE) === PTR_TO_CTX ? 'ctx-store' : undefined;
+        return this.throughContext(pos) ? 'ctx-store' : undefined;
       case BPF_ALU:
       case BPF_ALU64:
         if (opOf(code) !== BPF_DIV && opOf(code) !== BPF_MOD) return undefined;
@@ -154,6 +182,13 @@ class WatchingPatcher extends Patcher {
         if (code === (BPF_JMP | BPF_JCOND)) return 'may-goto';
         return code === (BPF_JMP | BPF_CALL) ? this.call(pos, w1) : undefined;
     }
+  }
+
+  /** Also notes which context. */
+  private throughContext(pos: Pos): boolean {
+    if (this.watched.aux(pos, AUX_PTR_TYPE) !== PTR_TO_CTX) return false;
+    this.found.add(CONTEXT_WORDS.get(this.prepared.program.type) ?? 'ctx-sk-buff');
+    return true;
   }
 
   private call(pos: Pos, helper: number): Exercise | undefined {
