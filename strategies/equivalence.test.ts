@@ -1,57 +1,30 @@
+/** The model test: any editing session on all strategies and the reference at once. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STRATEGIES } from './index.js';
-import { clusteredEdits, edits } from './testing/edits.js';
 import { runInLockstep } from './testing/lockstep.js';
-import { programs } from './testing/programs.js';
+import { CASES, CRITICAL_SIZES } from './testing/sessions.js';
 
 /** No time limit: how long a property runs is up to `RUNS`. */
 const AS_LONG_AS_IT_TAKES = 0;
 
-/** Generated cases of a property: `RUNS`, or as many as this repository promises. */
-function runs(promised: number): { numRuns: number } {
-  return { numRuns: fc.readConfigureGlobal().numRuns ?? promised };
-}
+/** Sessions of `npm test`; `npm run test:long` runs a hundred times as many. */
+const PROMISED_RUNS = 1_000;
 
 describe('all strategies agree with the reference', () => {
-  it('has strategies to compare', () => {
+  it('has strategies to compare, and sizes on both sides of their boundaries', () => {
     expect(STRATEGIES.map((strategy) => strategy.name)).toContain('array');
+    expect(CRITICAL_SIZES).toEqual(expect.arrayContaining([63, 64, 65, 127, 128, 129, 502, 503, 504]));
   });
 
   it(
-    'on any editing session of a small program',
+    'on any editing session of any program',
     () => {
       fc.assert(
-        fc.property(programs(24), edits(14), (input, session) => {
-          runInLockstep(input, session, undefined, 'all');
+        fc.property(CASES, (session) => {
+          runInLockstep(session);
         }),
-        runs(600),
-      );
-    },
-    AS_LONG_AS_IT_TAKES,
-  );
-
-  it(
-    'on any editing session of a program that spans several chunks and leaves',
-    () => {
-      fc.assert(
-        fc.property(programs(260), edits(20), (input, session) => {
-          runInLockstep(input, session);
-        }),
-        runs(250),
-      );
-    },
-    AS_LONG_AS_IT_TAKES,
-  );
-
-  it(
-    'on any editing session around one place, which then holds many times what it held',
-    () => {
-      fc.assert(
-        fc.property(programs(60), clusteredEdits(40), (input, session) => {
-          runInLockstep(input, session);
-        }),
-        runs(150),
+        { numRuns: fc.readConfigureGlobal().numRuns ?? PROMISED_RUNS },
       );
     },
     AS_LONG_AS_IT_TAKES,

@@ -238,7 +238,9 @@ export abstract class LabelledRecords extends RecordMemory {
    */
   protected checkRecords(): void {
     const { records, labels } = this;
-    const carried = new Set<number>([labels.end]);
+    const carried = new Uint8Array(labels.count);
+    carried[labels.end] = 1;
+    const order: Pos[] = [];
     let previous = NONE;
     let origin = 0;
     let met = 0;
@@ -247,9 +249,9 @@ export abstract class LabelledRecords extends RecordMemory {
         throw new Error(`the record before record ${met} is not the one met before`);
       const label = records[pos * RECORD_WORDS + LABEL];
       if (label >= 0) {
-        if (carried.has(label)) throw new Error(`label ${label} is carried twice`);
+        if (carried[label] !== 0) throw new Error(`label ${label} is carried twice`);
         if (!labels.isRoot(label)) throw new Error(`label ${label} is carried, but an alias`);
-        carried.add(label);
+        carried[label] = 1;
       }
       if (this.origin(pos) !== 0) {
         if (this.origin(pos) <= origin) throw new Error(`original slots out of order at record ${met}`);
@@ -257,15 +259,16 @@ export abstract class LabelledRecords extends RecordMemory {
         if (this.locate(origin - 1) !== pos) throw new Error(`original slot ${origin - 1} is not located`);
       }
       previous = pos;
+      order.push(pos);
       if (++met > this.count) throw new Error('the sequence does not end');
     }
     if (met !== this.count) throw new Error(`${met} records, ${this.count} counted`);
-    for (let pos = this.first(); pos !== NONE; pos = this.next(pos)) {
+    for (const pos of order) {
       const at = pos * RECORD_WORDS;
       const isBranch = branchKind(records[at]) !== NOT_BRANCH;
       if (isBranch !== (records[at + TARGET] !== NO_TARGET))
         throw new Error('a target without branch, or without');
-      if (isBranch && !carried.has(this.targetOf(at))) throw new Error('a branch aims at no record');
+      if (isBranch && carried[this.targetOf(at)] === 0) throw new Error('a branch aims at no record');
     }
   }
 }

@@ -1,21 +1,21 @@
 /**
- * Generated editing sessions: a list of edits at a cursor, drawn without knowing the program and fitted to it when they are
- * done, so that any list is a valid session by the store's contract and shrinks well.
+ * Edits of a session: drawn without knowing the program and fitted to it when they are done, so that any list of them is
+ * valid by the store's contract (or must be refused, by all stores alike) and shrinks well. sessions.ts draws them.
  */
-import fc from 'fast-check';
 import {
   BRANCH_OFF,
   BRANCH_SUBPROG,
   branchDistance,
   branchKind,
   NOT_BRANCH,
+  type OriginalSlot,
   withOff,
 } from '../../src/isa/insn.js';
 import type { LinearProgram } from '../linear-program.js';
-import type { ReferenceStore } from '../reference.js';
-import { PATCH_MAX, PatchBuffer } from '../patch-buffer.js';
-import { AUX_ZEXT, NONE, type Pos, type Store, type StoreInput } from '../store.js';
-import { CALL, GOTOL, MOV64, pick, PLAIN_WORDS, SHORT_BRANCHES, SUBPROG_BRANCHES } from './programs.js';
+import { PatchBuffer } from '../patch-buffer.js';
+import { ReferenceStore } from '../reference.js';
+import { AUX_ORIG, AUX_ZEXT, NONE, type Pos, type Store, type StoreInput } from '../store.js';
+import { CALL, EXIT, JA, MOV64, pick } from './programs.js';
 
 /** One instruction of a drawn patch. */
 export type PatchItem =
@@ -25,10 +25,23 @@ export type PatchItem =
   | { readonly type: 'replaced' }
   | { readonly type: 'subprog'; readonly w0: number; readonly k: number };
 
+/** What every store must refuse, with the same words and without a change. */
+export const REFUSED = [
+  'empty patch',
+  'patch that leads outside',
+  'target of none',
+  'no such subprogram',
+  'branch in place',
+  'too many removed',
+  'body before front',
+] as const;
+
 export type Edit =
   | { readonly do: 'walk'; readonly steps: number }
   | { readonly do: 'goto'; readonly index: number }
   | { readonly do: 'locate'; readonly slot: number }
+  /** Goes to an original instruction that was patched before. */
+  | { readonly do: 'back'; readonly nth: number }
   | { readonly do: 'replace'; readonly items: readonly PatchItem[] }
   | { readonly do: 'remove'; readonly count: number }
   | { readonly do: 'setWords'; readonly w0: number; readonly drop: boolean }
@@ -36,93 +49,10 @@ export type Edit =
   | { readonly do: 'setAux'; readonly word: number; readonly value: number }
   | { readonly do: 'skipPrologue'; readonly length: number }
   | { readonly do: 'addPoke'; readonly key: number }
+  /** Patches the last instruction to some more, of which the last `length` become a subprogram; commits before. */
+  | { readonly do: 'addSubprog'; readonly length: number }
+  | { readonly do: 'refused'; readonly what: (typeof REFUSED)[number] }
   | { readonly do: 'commit' };
-
-const natural = fc.nat(1 << 20);
-const plainItem = fc.record({ type: fc.constant('plain' as const), w0: fc.constantFrom(...PLAIN_WORDS) });
-const branchItem = fc.oneof(
-  fc.record({
-    type: fc.constant('inside' as const),
-    w0: fc.constantFrom(...SHORT_BRANCHES, GOTOL, CALL),
-    goal: natural,
-  }),
-  fc.record({
-    type: fc.constant('own' as const),
-    w0: fc.constantFrom(...SHORT_BRANCHES, GOTOL, ...SUBPROG_BRANCHES),
-  }),
-  fc.constant({ type: 'replaced' as const }),
-  fc.record({ type: fc.constant('subprog' as const), w0: fc.constantFrom(...SUBPROG_BRANCHES), k: natural }),
-);
-const item: fc.Arbitrary<PatchItem> = fc.oneof(plainItem, branchItem);
-const items = fc.oneof(
-  { weight: 3, arbitrary: fc.array(item, { minLength: 1, maxLength: 5 }) },
-  { weight: 1, arbitrary: fc.array(item, { minLength: 1, maxLength: PATCH_MAX, size: 'max' }) },
-);
-
-const replace = fc.record({ do: fc.constant('replace' as const), items });
-const edit: fc.Arbitrary<Edit> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({ do: fc.constant('walk' as const), steps: fc.integer({ min: -3, max: 8 }) }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('goto' as const), index: natural }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('locate' as const), slot: natural }) },
-  { weight: 10, arbitrary: replace },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant('remove' as const),
-      count: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 100 })),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('setWords' as const),
-      w0: fc.constantFrom(...PLAIN_WORDS, ...SHORT_BRANCHES, GOTOL, ...SUBPROG_BRANCHES),
-      drop: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ do: 'setNop' as const }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('setAux' as const), word: natural, value: natural }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('skipPrologue' as const),
-      length: fc.integer({ min: 1, max: 4 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('addPoke' as const), key: natural }) },
-  { weight: 2, arbitrary: fc.constant({ do: 'commit' as const }) },
-);
-
-/** Edits close to each other, most of them long patches: what splits the same chunk or leaf again and again. */
-const clusteredEdit: fc.Arbitrary<Edit> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('replace' as const),
-      items: fc.array(item, { minLength: 1, maxLength: PATCH_MAX, size: 'max' }),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant('walk' as const), steps: fc.integer({ min: -40, max: 40 }) }),
-  },
-  { weight: 1, arbitrary: edit },
-);
-
-/** Sessions of up to `most` edits around one place. */
-export function clusteredEdits(most: number): fc.Arbitrary<Edit[]> {
-  return fc
-    .tuple(natural, fc.array(clusteredEdit, { maxLength: most, size: 'max' }))
-    .map(([index, session]) => [{ do: 'goto' as const, index }, ...session]);
-}
-
-/** Sessions of up to `most` edits. */
-export function edits(most: number): fc.Arbitrary<Edit[]> {
-  return fc.array(edit, { maxLength: most, size: 'max' });
-}
 
 /** A drawn patch fitted to the instruction it replaces. */
 export function fittedPatch(
@@ -172,6 +102,17 @@ export interface Session {
   cursor: Pos;
 }
 
+/** The session that edits are fitted to: on the reference, with what was patched so far. */
+export interface Guide extends Session {
+  readonly store: ReferenceStore;
+  readonly patched: OriginalSlot[];
+}
+
+export function guide(input: StoreInput): Guide {
+  const store = new ReferenceStore(input);
+  return { store, input, cursor: store.first(), patched: [] };
+}
+
 /** Steps from the first record to the cursor. */
 export function cursorIndex(session: Session): number {
   let index = -1;
@@ -189,14 +130,14 @@ function atIndex(store: Store, index: number): Pos {
  * How many of `wanted` records from the cursor on the contract lets go: no survivor may aim into the middle of them, and of a
  * subprogram that begins behind the first of them all must go. Asked of the reference, which can show its program at any time.
  */
-export function removable(session: Session, wanted: number): number {
+export function removable(session: Guide, wanted: number): number {
   const { store } = session;
   const index = new Map<Pos, number>();
   for (let pos = store.first(); pos !== NONE; pos = store.next(pos)) index.set(pos, index.size);
   const first = index.get(session.cursor)!;
   const starts = Array.from({ length: store.subprogCount() }, (_, k) => index.get(store.subprogStart(k))!);
   starts.push(store.length());
-  const targets = branchTargets((store as ReferenceStore).linear());
+  const targets = branchTargets(store.linear());
   for (let count = Math.min(wanted, store.length() - first); count > 0; count--) {
     const end = first + count;
     const aimedAt = targets.some(({ from, to }) => (from < first || from >= end) && to > first && to < end);
@@ -220,18 +161,46 @@ function branchTargets({ insns, length }: LinearProgram): { from: number; to: nu
 export interface Fitted {
   readonly edit: Edit;
   readonly patch: PatchBuffer;
+  /** Records to remove. */
   readonly count: number;
+  /** Original slot to go to, `NONE` for none. */
+  readonly slot: OriginalSlot;
 }
 
-/** Fits an edit to the program as the reference has it. */
-export function fit(edit: Edit, at: Session, exact: boolean): Fitted {
+/**
+ * Fits an edit to the program as the reference has it.
+ * @param exact are the stores' numbers of subprograms up to date?
+ */
+export function fit(edit: Edit, at: Guide, exact: boolean): Fitted {
   const patch = new PatchBuffer();
   let count = 0;
+  let slot = NONE;
   if (at.cursor !== NONE) {
-    if (edit.do === 'replace') fittedPatch(patch, edit.items, at.store, at.cursor, exact);
+    if (edit.do === 'replace') {
+      fittedPatch(patch, edit.items, at.store, at.cursor, exact);
+      const origin = at.store.aux(at.cursor, AUX_ORIG);
+      if (origin !== 0) at.patched.push(origin - 1);
+    }
     if (edit.do === 'remove') count = removable(at, edit.count);
+    if (edit.do === 'refused') refusedPatch(patch, edit.what, at, exact);
+    if (edit.do === 'back' && at.patched.length > 0) slot = at.patched[pick(edit.nth, at.patched.length)];
   }
-  return { edit, patch, count };
+  return { edit, patch, count, slot };
+}
+
+/** A patch that the record at the cursor must not be replaced by. */
+function refusedPatch(
+  patch: PatchBuffer,
+  what: (typeof REFUSED)[number],
+  { store, cursor }: Guide,
+  exact: boolean,
+): void {
+  const kind = branchKind(store.word0(cursor));
+  if (what === 'patch that leads outside') patch.push(MOV64, 0).push(withOff(JA, 1), 0);
+  else if (what === 'no such subprogram' && exact) patch.pushSubprog(CALL, 0, store.subprogCount());
+  else if (what === 'target of none') {
+    patch.pushOwnTarget(kind === NOT_BRANCH ? CALL : kind === BRANCH_OFF ? MOV64 : JA, 0);
+  }
 }
 
 /** Does the edit on one store; the cursor goes where the store says. */
@@ -263,6 +232,11 @@ export function apply(session: Session, fitted: Fitted): void {
       if (at !== NONE) session.cursor = at;
       break;
     }
+    case 'back': {
+      const at = fitted.slot === NONE ? NONE : store.locate(fitted.slot);
+      if (at !== NONE) session.cursor = at;
+      break;
+    }
     case 'replace':
       session.cursor = store.replace(pos, patch);
       break;
@@ -288,10 +262,47 @@ export function apply(session: Session, fitted: Fitted): void {
     case 'addPoke':
       store.addPoke(pos, { map: 3, key: edit.key });
       break;
+    case 'addSubprog':
+      store.commit();
+      session.cursor = patchEnd(store, edit.length);
+      store.addSubprog(session.cursor);
+      break;
+    case 'refused':
+      refused(store, pos, edit.what, patch);
+      break;
     case 'commit':
       store.commit();
       session.cursor = store.first();
       break;
+  }
+}
+
+/** Patches the last instruction to one more than `length` and returns where the last `length` start. */
+function patchEnd(store: Store, length: number): Pos {
+  const patch = new PatchBuffer().push(EXIT, 0);
+  for (let at = 1; at < length; at++) patch.push(MOV64, at);
+  patch.push(EXIT, 1);
+  let start = store.replace(atIndex(store, store.length() - 1), patch);
+  for (let left = length - 1; left > 0; left--) start = store.prev(start);
+  return start;
+}
+
+/** @throws whatever the store says to that */
+function refused(store: Store, pos: Pos, what: (typeof REFUSED)[number], patch: PatchBuffer): void {
+  switch (what) {
+    case 'branch in place': {
+      const kind = branchKind(store.word0(pos));
+      if (kind !== BRANCH_OFF) store.setWords(pos, JA, 0);
+      break;
+    }
+    case 'too many removed':
+      store.remove(pos, store.length() + 1);
+      break;
+    case 'body before front':
+      if (store.prev(pos) !== NONE) store.skipPrologue(pos, store.prev(pos));
+      break;
+    default:
+      store.replace(pos, patch);
   }
 }
 

@@ -1,10 +1,13 @@
 /** Runs one editing session on all registered strategies and on the reference, side by side. */
 import { expect } from 'vitest';
-import { REFERENCE, STRATEGIES } from '../index.js';
-import { NONE, type StoreInput } from '../store.js';
+import { STRATEGIES } from '../index.js';
+import { PatchBuffer } from '../patch-buffer.js';
+import { AUX_SEEN, NONE } from '../store.js';
 import type { StoreOptions, Strategy } from '../strategy.js';
 import { expectSame, view, walk } from './compare.js';
-import { apply, cursorIndex, fit, type Edit, type Session } from './edits.js';
+import { apply, cursorIndex, fit, guide, type Fitted, type Session } from './edits.js';
+import { MOV64 } from './programs.js';
+import type { Case } from './sessions.js';
 
 /** A strategy and how it is tuned. */
 export interface Variant {
@@ -26,44 +29,87 @@ export function variantName({ strategy, options }: Variant): string {
 export type Scrutiny = 'cursor' | 'all';
 
 /**
- * Does the edits on every variant and compares with the reference: the cursor's place and record after each edit, with
- * `check()`, and the linear programs at the end.
+ * Does the edits on every variant and compares with the reference: what was refused, the cursor's place and record after each
+ * edit, with `check()`, the linear programs at the end, and that nothing changes these any more.
  */
 export function runInLockstep(
-  input: StoreInput,
-  edits: readonly Edit[],
+  { input, edits, scrutiny }: Case,
   variants: readonly Variant[] = VARIANTS,
-  scrutiny: Scrutiny = 'cursor',
 ): void {
-  const open = (variant: Variant): Session => {
+  const reference = guide(input);
+  const sessions = variants.map((variant) => {
     const store = variant.strategy.create(input, variant.options);
-    return { store, input, cursor: store.first() };
-  };
-  const reference = open({ strategy: REFERENCE });
-  const sessions = variants.map((variant) => ({ name: variantName(variant), session: open(variant) }));
+    return { name: variantName(variant), session: { store, input, cursor: store.first() } };
+  });
   let exact = true;
   edits.forEach((edit, step) => {
     const fitted = fit(edit, reference, exact);
-    apply(reference, fitted);
+    const refusal = attempt(reference, fitted);
     reference.store.check();
     if (edit.do === 'remove') exact = false;
-    if (edit.do === 'commit') exact = true;
-    const look = (session: Session): unknown[] => [
+    if (edit.do === 'commit' || (edit.do === 'addSubprog' && reference.store.length() > 0)) exact = true;
+    const look = (session: Session, refused: string): unknown[] => [
+      refused,
       session.store.length(),
       cursorIndex(session),
       view(session.store, session.cursor, input.auxWords),
       exact ? subprogs(session) : [],
       scrutiny === 'all' ? walk(session.store, input.auxWords) : [],
     ];
-    const seen = look(reference);
+    const seen = look(reference, refusal);
     for (const { name, session } of sessions) {
-      apply(session, fitted);
+      const refused = attempt(session, fitted);
       session.store.check();
-      expectEqual(look(session), seen, `${name}, after edit ${step} (${edit.do})`);
+      expectEqual(look(session, refused), seen, `${name}, after edit ${step} (${edit.do})`);
     }
   });
   const wanted = reference.store.finish();
-  for (const { name, session } of sessions) expectSame(session.store.finish(), wanted, name);
+  for (const { name, session } of sessions) {
+    const linear = session.store.finish();
+    expectSame(linear, wanted, name);
+    expectEqual(useAfterFinish(session), useAfterFinish(reference), `${name}, after its finish`);
+    expectSame(linear, wanted, `${name}, after what came behind its finish`);
+  }
+}
+
+/** Does the edit and returns what the store said to it if it refused; then its cursor stays. */
+function attempt(session: Session, fitted: Fitted): string {
+  try {
+    apply(session, fitted);
+    return '';
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return error.message;
+  }
+}
+
+/** What a finished store says to whatever would change it. */
+function useAfterFinish({ store, input }: Session): unknown[] {
+  const pos = store.first();
+  const patch = new PatchBuffer().push(MOV64, 1).push(MOV64, 2);
+  const uses: Record<string, () => unknown> = {
+    setWords: () => store.setWords(pos, MOV64, 99),
+    setNop: () => store.setNop(pos),
+    setAux: () => store.setAux(pos, AUX_SEEN, 99),
+    replace: () => store.replace(pos, patch),
+    remove: () => store.remove(pos, 1),
+    skipPrologue: () => store.skipPrologue(pos, pos),
+    addSubprog: () => store.addSubprog(pos),
+    addPoke: () => store.addPoke(pos, { map: 0, key: 0 }),
+    commit: () => store.commit(),
+    finish: () => store.finish(),
+  };
+  const said = Object.entries(uses).map(([name, use]) => [name, refusalOf(use)]);
+  return [said, store.length(), store.length() > 0 ? view(store, store.first(), input.auxWords) : []];
+}
+
+function refusalOf(use: () => unknown): string {
+  try {
+    use();
+    return 'nothing';
+  } catch (error) {
+    return String(error);
+  }
 }
 
 /** What a store says of its subprograms; they are numbered as of the last commit. */

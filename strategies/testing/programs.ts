@@ -117,40 +117,57 @@ function among(drawn: readonly number[], slots: number): number[] {
 /** Programs of up to `most` slots. */
 export function programs(most: number): fc.Arbitrary<StoreInput> {
   return fc
-    .record({
-      insns: fc.array(insnSpec, { minLength: 1, maxLength: most, size: 'max' }),
-      subprogs: ascendingSlots(4),
-      lines: fc.option(ascendingSlots(24), { nil: [] as number[], freq: 4 }),
-      linesAtStarts: fc.boolean(),
-      insnArray: fc.array(natural, { maxLength: 6 }),
-      auxWords: fc.constantFrom(AUX_FREE, AUX_FREE + 1, AUX_FREE + 4),
-    })
-    .map(({ insns, subprogs, lines, linesAtStarts, insnArray, auxWords }) => {
-      const slots = insns.length;
-      const starts = among([0, ...subprogs], slots);
-      const specs = insns.map(({ w0, reach, subprog }, slot) => {
-        if (branchKind(w0) === NOT_BRANCH) return { w0 };
-        const leads = Math.min(Math.max(slot + reach, 0), slots);
-        const isJump = w0 !== CALL && w0 !== LD_FUNC;
-        return { w0, target: isJump ? leads : starts[pick(subprog, starts.length)] };
-      });
-      const aux = new Uint32Array(slots * auxWords);
-      insns.forEach((spec, slot) => {
-        aux[slot * auxWords + AUX_ORIG] = slot + 1;
-        aux[slot * auxWords + AUX_SEEN] = spec.seen;
-        aux[slot * auxWords + AUX_ZEXT] = spec.zext;
-        for (let word = AUX_FREE; word < auxWords; word++) aux[slot * auxWords + word] = spec.payload + word;
-      });
-      const drawnLines = lines.map((line) => pick(line, slots));
-      return {
-        insns: assemble(specs),
-        aux,
-        auxWords,
-        subprogStarts: Int32Array.from(starts),
-        lineInfoSlots: Int32Array.from(
-          among(lines.length > 0 && linesAtStarts ? [...drawnLines, ...starts] : drawnLines, slots),
-        ),
-        insnArraySlots: Int32Array.from(insnArray, (entry) => pick(entry, slots)),
-      };
-    });
+    .tuple(fc.array(insnSpec, { minLength: 1, maxLength: most, size: 'max' }), metadata)
+    .map(([specs, rest]) => programFrom(specs, rest));
 }
+
+/** Programs of the sizes drawn; a few dozen instructions are drawn, and repeated as often as it takes. */
+export function programsOf(sizes: fc.Arbitrary<number>): fc.Arbitrary<StoreInput> {
+  return fc
+    .tuple(sizes, fc.array(insnSpec, { minLength: 1, maxLength: 40, size: 'max' }), metadata)
+    .map(([size, drawn, rest]) =>
+      programFrom(
+        Array.from({ length: size }, (_, slot) => drawn[slot % drawn.length]),
+        rest,
+      ),
+    );
+}
+
+const metadata = fc.record({
+  subprogs: ascendingSlots(4),
+  lines: fc.option(ascendingSlots(24), { nil: [] as number[], freq: 4 }),
+  linesAtStarts: fc.boolean(),
+  insnArray: fc.array(natural, { maxLength: 6 }),
+  auxWords: fc.constantFrom(AUX_FREE, AUX_FREE + 1, AUX_FREE + 4),
+});
+
+function programFrom(insns: readonly Drawn<typeof insnSpec>[], rest: Drawn<typeof metadata>): StoreInput {
+  const { auxWords } = rest;
+  const slots = insns.length;
+  const starts = among([0, ...rest.subprogs], slots);
+  const specs = insns.map(({ w0, reach, subprog }, slot) => {
+    if (branchKind(w0) === NOT_BRANCH) return { w0 };
+    const leads = Math.min(Math.max(slot + reach, 0), slots);
+    const isJump = w0 !== CALL && w0 !== LD_FUNC;
+    return { w0, target: isJump ? leads : starts[pick(subprog, starts.length)] };
+  });
+  const aux = new Uint32Array(slots * auxWords);
+  insns.forEach((spec, slot) => {
+    aux[slot * auxWords + AUX_ORIG] = slot + 1;
+    aux[slot * auxWords + AUX_SEEN] = spec.seen;
+    aux[slot * auxWords + AUX_ZEXT] = spec.zext;
+    for (let word = AUX_FREE; word < auxWords; word++) aux[slot * auxWords + word] = spec.payload + word;
+  });
+  const lines = rest.lines.length > 0 && rest.linesAtStarts ? [...rest.lines, ...starts] : rest.lines;
+  return {
+    insns: assemble(specs),
+    aux,
+    auxWords,
+    subprogStarts: Int32Array.from(starts),
+    lineInfoSlots: Int32Array.from(among(lines, slots)),
+    insnArraySlots: Int32Array.from(rest.insnArray, (entry) => pick(entry, slots)),
+  };
+}
+
+/** What an arbitrary draws. */
+type Drawn<A> = A extends fc.Arbitrary<infer T> ? T : never;
