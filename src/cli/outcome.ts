@@ -83,3 +83,8 @@ export function quietWhenReaderLeaves(): void {
       throw error;
     });
 }
+
+/** Colours are for terminals whose owner has not refused them (https://no-color.org). */
+export function coloursWanted(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+}

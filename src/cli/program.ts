@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../bench/checkout.js';
 import { registerList } from './list.js';
 import { oneLineErrors } from './outcome.js';
+import { registerExplain } from './explain.js';
 import { registerRun } from './run.js';
 import { registerVerifyGolden } from './verify-golden.js';
 import { registerXlated } from './xlated.js';
@@ -18,6 +19,7 @@ export function makeProgram(): Command {
   registerRun(program);
   registerXlated(program);
   registerVerifyGolden(program);
+  registerExplain(program);
   registerList(program);
   return program;
 }

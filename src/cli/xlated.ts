@@ -6,13 +6,17 @@ import type { Command } from 'commander';
 import { strategyOf } from '../../strategies/index.js';
 import { writeFileAtomic } from '../bench/atomic-file.js';
 import { dumpAsJson, dumpBytes, dumpListing, dumpXlated, type XlatedDump } from '../fixups/dump.js';
-import { rewriteProgram } from '../fixups/rewrite.js';
+import { traceRewrite } from '../fixups/provenance.js';
+import { prepare, rewriteProgram } from '../fixups/rewrite.js';
 import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
 import type { KernelProfile } from '../kernel/profile.js';
 import { kernelTargetOf } from '../kernel/image.js';
 import { loadObject } from '../object/index.js';
 import { ObjectError, type BpfObject, type BpfProgram } from '../object/program.js';
-import { EXIT_FAILURE, EXIT_OK, oneLine, say } from './outcome.js';
+import { loadedTexts, rewrittenTexts } from './insn-texts.js';
+import { coloursWanted, EXIT_FAILURE, EXIT_OK, oneLine, say, UsageError } from './outcome.js';
+import { chosenPrograms, namesOf, RequestError, usable } from './programs.js';
+import { sideBySide } from './side-by-side.js';
 
 /** What the command was told. */
 export interface XlatedOptions {
@@ -28,6 +32,9 @@ export interface XlatedOptions {
   readonly json?: boolean;
   readonly opcodes?: boolean;
   readonly linum?: boolean;
+  /** The program as loaded beside it, coloured when the reader can show that. */
+  readonly diff?: boolean;
+  readonly colours?: boolean;
 }
 
 /** Where the command writes. */
@@ -42,9 +49,6 @@ const DEFAULT_STRATEGY = 'linked-list';
 
 /** Characters of listing that are written at once. */
 const CHUNK = 1 << 16;
-
-/** What was asked for does not exist or cannot be written; the message says all, unlike one about the file's contents. */
-class RequestError extends Error {}
 
 /** Runs the command on one object and returns the exit code: 1 when any program asked for could not be shown. */
 export function runXlated(file: string, options: XlatedOptions, sinks: TextSinks): number {
@@ -63,7 +67,11 @@ function showPrograms(file: string, options: XlatedOptions, sinks: TextSinks): n
   const profile = usable(() => profileOf(options.kernel));
   usable(() => strategyOf(options.strategy));
   const object = loadObject(file, { kernel: kernelTargetOf(options.kernel, options.btf) });
-  const programs = chosenPrograms(file, object, options);
+  const programs = chosenPrograms(file, object, options.prog);
+  if (options.raw !== undefined && programs.length !== 1)
+    throw new RequestError(
+      `${file}: --raw takes one program, name it with --prog (it has: ${namesOf(programs)})`,
+    );
   let failed = false;
   if (options.prog === undefined) {
     for (const { program, reason } of object.failures) {
@@ -73,6 +81,10 @@ function showPrograms(file: string, options: XlatedOptions, sinks: TextSinks): n
   }
   const shown = new Map<string, unknown>();
   for (const program of programs) {
+    if (options.diff === true) {
+      failed = !showDiff(file, object, program, profile, options, sinks) || failed;
+      continue;
+    }
     const dump = dumpOf(file, object, program, profile, options, sinks);
     if (dump === undefined) {
       failed = true;
@@ -92,35 +104,6 @@ function showPrograms(file: string, options: XlatedOptions, sinks: TextSinks): n
   return failed ? EXIT_FAILURE : EXIT_OK;
 }
 
-/** Turns the error of a name that does not exist into one about the command line, not about the file. */
-function usable<T>(find: () => T): T {
-  try {
-    return find();
-  } catch (error) {
-    throw new RequestError(oneLine(error));
-  }
-}
-
-function chosenPrograms(
-  file: string,
-  object: BpfObject,
-  { prog, raw }: XlatedOptions,
-): readonly BpfProgram[] {
-  if (prog === undefined) {
-    if (raw !== undefined && object.programs.length !== 1) {
-      const names = object.programs.map(({ name }) => name).join(', ');
-      throw new RequestError(`${file}: --raw takes one program, name it with --prog (it has: ${names})`);
-    }
-    return object.programs;
-  }
-  const program = object.programs.find(({ name }) => name === prog);
-  if (program !== undefined) return [program];
-  const failure = object.failures.find((candidate) => candidate.program === prog);
-  if (failure !== undefined) throw new RequestError(`${file}: ${prog}: ${failure.reason}`);
-  const names = object.programs.map(({ name }) => name).join(', ');
-  throw new RequestError(`${file}: no program ${prog} (it has: ${names === '' ? 'none' : names})`);
-}
-
 /** The view of one rewritten program; undefined, and a message, when the program cannot be rewritten. */
 function dumpOf(
   file: string,
@@ -133,13 +116,45 @@ function dumpOf(
   try {
     const { linear, symbols, facts } = rewriteProgram(object, program, profile, options.strategy);
     for (const unknown of facts.unknowns) sinks.err(`${file}: ${program.name}: warning: ${unknown}`);
-    const farCalls = profile.features.dumpsFarCallsAsZero === true ? 'zero' : 'truncated';
-    return dumpXlated({ linear, object, program, symbols, farCalls });
+    return dumpXlated({ linear, object, program, symbols, farCalls: farCallsOf(profile) });
   } catch (error) {
     const message = oneLine(error);
     sinks.err(`${file}: ${program.name}: ${message}`);
     return undefined;
   }
+}
+
+/** Shows the program as loaded beside the rewritten one; false, and a message, when it cannot be rewritten. */
+function showDiff(
+  file: string,
+  object: BpfObject,
+  program: BpfProgram,
+  profile: KernelProfile,
+  options: XlatedOptions,
+  sinks: TextSinks,
+): boolean {
+  try {
+    const provenance = traceRewrite(prepare(object, program, profile), options.strategy);
+    const { linear, symbols } = provenance;
+    const dump = dumpXlated({ linear, object, program, symbols, farCalls: farCallsOf(profile) });
+    if (options.prog === undefined) sinks.out(`${program.section}  name ${program.name}\n`);
+    const lines = sideBySide(
+      provenance,
+      loadedTexts(object, program, profile),
+      rewrittenTexts(dump),
+      options.colours === true,
+    );
+    writeLines(lines, sinks);
+    return true;
+  } catch (error) {
+    sinks.err(`${file}: ${program.name}: ${oneLine(error)}`);
+    return false;
+  }
+}
+
+/** How this kernel's dumps show calls that are too far for 16 bits. */
+export function farCallsOf(profile: KernelProfile): 'zero' | 'truncated' {
+  return profile.features.dumpsFarCallsAsZero === true ? 'zero' : 'truncated';
 }
 
 function writeRaw(path: string, dump: XlatedDump): void {
@@ -177,12 +192,27 @@ export function registerXlated(program: Command): void {
     .option('--json', 'print instructions and metadata as JSON')
     .option('--opcodes', 'print the bytes of each instruction')
     .option('--linum', 'print file, line and column with each source line')
+    .option('--diff', 'print the program as loaded beside the rewritten one, each change with its pass')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  patchbench xlated corpus/xdp_balancer.bpf.o --prog balance --linum
+  patchbench xlated corpus/tc_classifier.bpf.o --diff
+  patchbench xlated corpus/divisions.bpf.o --json --kernel 6.1`,
+    )
     .action((object: string, options: XlatedOptions) => {
-      process.exitCode = runXlated(object, options, {
-        out: (text) => process.stdout.write(text),
-        err: (message) => {
-          say(oneLine(message));
+      if (options.diff === true && (options.json === true || options.raw !== undefined))
+        throw new UsageError('--diff is for reading: it goes with neither --json nor --raw');
+      process.exitCode = runXlated(
+        object,
+        { ...options, colours: coloursWanted(process.stdout) },
+        {
+          out: (text) => process.stdout.write(text),
+          err: (message) => {
+            say(oneLine(message));
+          },
         },
-      });
+      );
     });
 }

@@ -17,6 +17,7 @@ import {
   BPF_MEM,
   BPF_PROBE_MEM,
   BPF_PROBE_MEM32,
+  BPF_PSEUDO_BTF_ID,
   BPF_PSEUDO_CALL,
   BPF_PSEUDO_FUNC,
   BPF_PSEUDO_MAP_FD,
@@ -137,9 +138,13 @@ export function dumpXlated(input: DumpInput): XlatedDump {
       calls.set(slot, 'bpf_tail_call');
     } else if (code === (BPF_JMP | BPF_CALL)) {
       if (srcOf(w0) === BPF_PSEUDO_CALL) {
-        if (!severalSubprogs) continue;
-        const callee = calleeOf(slot, imm);
         const off = shownDistance(imm, input.farCalls ?? 'truncated');
+        if (!severalSubprogs) {
+          // From 7.2 on the places of number and distance are exchanged for the dump alone, whatever they hold.
+          if (input.farCalls === 'zero') words.set([withOff(w0, off), offOf(w0)], 2 * slot);
+          continue;
+        }
+        const callee = calleeOf(slot, imm);
         words[2 * slot] = withOff(w0, off);
         words[2 * slot + 1] = input.farCalls === 'zero' ? callee : (numberAt.get(slot + off + 1) ?? ENOENT);
         calls.set(slot, subprogs[callee].name);
@@ -164,6 +169,14 @@ export function dumpXlated(input: DumpInput): XlatedDump {
           words[2 * slot + 1] = imm + 1;
           maps.set(slot, mapName(object, imm));
           break;
+        case BPF_PSEUDO_BTF_ID:
+          words[2 * slot] = withSrc(w0, 0);
+          addresses.set(slot, loadVariable(words, slot, input));
+          break;
+        case 0: {
+          const name = object.symbolsByAddress?.get(wideAt(words, slot));
+          if (name !== undefined) addresses.set(slot, name);
+        }
       }
       slot++;
     } else {
@@ -194,6 +207,23 @@ function dumpedCode(code: number): number {
     (cls === BPF_LDX && mode === BPF_PROBE_MEM) ||
     ((cls === BPF_LDX || cls === BPF_STX || cls === BPF_ST) && mode === BPF_PROBE_MEM32);
   return probe ? (code & ~0xe0) | BPF_MEM : code;
+}
+
+/** The 64-bit immediate of the load that starts at `slot`. */
+function wideAt(words: Int32Array, slot: number): bigint {
+  return BigInt.asUintN(64, (BigInt(words[2 * slot + 3]) << 32n) | BigInt(words[2 * slot + 1] >>> 0));
+}
+
+/**
+ * Puts the address of a kernel variable or function in place of its BTF id, where the kernel's symbols are known, and
+ * returns its name (`check_pseudo_btf_id()`, kernel/bpf/verifier.c).
+ */
+function loadVariable(words: Int32Array, slot: number, { object, symbols }: DumpInput): string {
+  const name = object.kernel?.btf.typeName(words[2 * slot + 1]) ?? '';
+  const address = object.kernel?.symbolAddress?.(name);
+  words[2 * slot + 1] = address === undefined ? symbols.number(name) : Number(BigInt.asIntN(32, address));
+  words[2 * slot + 3] = address === undefined ? 0 : Number(BigInt.asIntN(32, address >> 32n));
+  return name;
 }
 
 /** The 16-bit offset that a call with this distance shows. */
@@ -257,13 +287,17 @@ export function dumpListing(
   dump: XlatedDump,
   options: { readonly opcodes?: boolean; readonly linum?: boolean } = {},
 ): Generator<string, void> {
-  const names: DisasmNames = {
+  const functions: ListedFunction[] = dump.funcInfo.map(({ slot, prototype }) => ({ slot, head: prototype }));
+  return listing(dump.words, { names: dumpNames(dump), functions, lines: dump.lineInfo, ...options });
+}
+
+/** Names for the disassembler of what the dump's instructions call. */
+export function dumpNames(dump: XlatedDump): DisasmNames {
+  return {
     call: (slot, w0) => {
       const name = dump.calls.get(slot);
       if (name === undefined || srcOf(w0) !== BPF_PSEUDO_CALL) return name;
       return `${signed(offOf(w0))}#${name}`;
     },
   };
-  const functions: ListedFunction[] = dump.funcInfo.map(({ slot, prototype }) => ({ slot, head: prototype }));
-  return listing(dump.words, { names, functions, lines: dump.lineInfo, ...options });
 }

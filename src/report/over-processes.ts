@@ -37,5 +37,5 @@ function rounded(value: number | null): number | null {
 function wordOf(rows: readonly Row[], name: ColumnName): Cell {
   const usual = name === 'verdict' ? 'success' : 'none';
   const words = rows.map((row) => row[name]).filter((cell) => cell !== null);
-  return words.find((word) => word !== usual) ?? words[0] ?? null;
+  return words.find((word) => word !== usual) ?? words.at(0) ?? null;
 }
