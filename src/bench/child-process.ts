@@ -4,15 +4,18 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Answer, FailedAnswer, Job } from './child-protocol.js';
+import { withItems, type Answer, type FailedAnswer, type Job, type Message } from './child-protocol.js';
 
-/** Does a job somewhere. Resolves always; `failed` when the job could not be done or was stopped. */
-export type Execute = (job: Job, stop: AbortSignal) => Promise<Answer>;
+/**
+ * Does a job somewhere. Resolves always, to one answer for each of the job's items; `failed` where it could not be done
+ * or was stopped.
+ */
+export type Execute = (job: Job, stop: AbortSignal) => Promise<readonly Answer[]>;
 
 export interface ChildOptions {
   /** Compiled module that calls `serve`. */
   readonly entry: string;
-  /** The child is killed when it takes longer. */
+  /** The child is killed when it takes longer for one workload. */
   readonly timeoutMs: number;
 }
 
@@ -28,59 +31,93 @@ export function compiledModule(path: string): string {
 /** Lines of a child's stderr that are kept for the reason: the last 8 KiB. */
 const STDERR_LIMIT = 8192;
 
-/** An executor that forks a process per job. */
-export function inChildProcess({ entry, timeoutMs }: ChildOptions): Execute {
-  return (job, stop) =>
-    new Promise((resolve) => {
-      if (stop.aborted) {
-        resolve(failed('interrupted'));
-        return;
-      }
-      const child = fork(entry, [], {
-        // Only the variables that a child reads: NODE_OPTIONS of a test runner or debugger would change the figures.
-        env: childEnvironment(),
-        execArgv: ['--expose-gc'],
-        serialization: 'advanced',
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      });
-      const stderr = tailOf(child);
-      let answered: Answer | undefined;
-      let endedBy: string | undefined;
+/**
+ * An executor that forks a process per job. When the process comes to grief over one of several items, that item has
+ * failed and the others are done again without it.
+ */
+export function inChildProcess(options: ChildOptions): Execute {
+  return async function execute(job, stop): Promise<readonly Answer[]> {
+    const { answers, begun, reason } = await runChild(job, stop, options);
+    const missing = [...job.items.keys()].filter((at) => answers[at] === undefined);
+    if (missing.length === 0) return answers as Answer[];
+    const culprits = stop.aborted || missing.length === 1 ? missing : missing.filter((at) => at === begun);
+    for (const at of culprits) answers[at] = failed(reason);
+    const again = missing.filter((at) => answers[at] === undefined);
+    // It is not known which one it was: each has to show it alone.
+    const parts = culprits.length === 0 ? again.map((at) => [at]) : again.length === 0 ? [] : [again];
+    for (const part of parts) {
+      const given = await execute(withItems(job, part), stop);
+      part.forEach((at, k) => (answers[at] = given[k]));
+    }
+    return answers as Answer[];
+  };
+}
 
-      const end = (why: string) => {
-        endedBy = why;
-        child.kill('SIGKILL');
-      };
-      const finish = (code: number | null, signal: NodeJS.Signals | null) => {
-        clearTimeout(timer);
-        stop.removeEventListener('abort', onStop);
-        process.off('exit', onExit);
-        resolve(answered ?? failed(endedBy ?? describeEnd(code, signal, stderr())));
-      };
-      const timer = setTimeout(() => {
-        end(`took longer than ${timeoutMs / 1000} s`);
-      }, timeoutMs);
-      const onStop = () => {
-        end('interrupted');
-      };
-      stop.addEventListener('abort', onStop, { once: true });
-      // A child in a long loop would outlive a parent that exits, e.g. because its reader is gone.
-      const onExit = () => child.kill('SIGKILL');
-      process.once('exit', onExit);
+/** What a child left behind. */
+interface ChildRun {
+  /** By item; undefined where it gave none. */
+  readonly answers: (Answer | undefined)[];
+  /** The item it was working on; -1 when that is not known. */
+  readonly begun: number;
+  /** Why it ended if not because all was done. */
+  readonly reason: string;
+}
 
-      child.on('message', (message) => {
-        answered = message as Answer;
-      });
-      child.on('error', (error) => {
-        endedBy ??= error.message;
-        // A process that never started has no end to wait for.
-        if (child.pid === undefined) finish(null, null);
-      });
-      child.on('close', finish);
-      child.send(job, (error) => {
-        if (error) endedBy ??= error.message;
-      });
+function runChild(job: Job, stop: AbortSignal, { entry, timeoutMs }: ChildOptions): Promise<ChildRun> {
+  return new Promise((resolve) => {
+    const answers: (Answer | undefined)[] = job.items.map(() => undefined);
+    let begun = job.items.length === 1 ? 0 : -1;
+    if (stop.aborted) {
+      resolve({ answers, begun, reason: 'interrupted' });
+      return;
+    }
+    const child = fork(entry, [], {
+      // Only the variables that a child reads: NODE_OPTIONS of a test runner or debugger would change the figures.
+      env: childEnvironment(),
+      execArgv: ['--expose-gc'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    const stderr = tailOf(child);
+    let endedBy: string | undefined;
+
+    const end = (why: string) => {
+      endedBy = why;
+      child.kill('SIGKILL');
+    };
+    const finish = (code: number | null, signal: NodeJS.Signals | null) => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', onStop);
+      process.off('exit', onExit);
+      resolve({ answers, begun, reason: endedBy ?? describeEnd(code, signal, stderr()) });
+    };
+    const timer = setTimeout(() => {
+      end(`took longer than ${timeoutMs / 1000} s`);
+    }, timeoutMs);
+    const onStop = () => {
+      end('interrupted');
+    };
+    stop.addEventListener('abort', onStop, { once: true });
+    // A child in a long loop would outlive a parent that exits, e.g. because its reader is gone.
+    const onExit = () => child.kill('SIGKILL');
+    process.on('exit', onExit);
+
+    child.on('message', (data) => {
+      const message = data as Message;
+      timer.refresh();
+      if (message.kind === 'begins') begun = message.at;
+      else answers[message.at] = message.answer;
+    });
+    child.on('error', (error) => {
+      endedBy ??= error.message;
+      // A process that never started has no end to wait for.
+      if (child.pid === undefined) finish(null, null);
+    });
+    child.on('close', finish);
+    child.send(job, (error) => {
+      if (error) endedBy ??= error.message;
+    });
+  });
 }
 
 function failed(reason: string): FailedAnswer {

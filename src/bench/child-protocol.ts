@@ -1,4 +1,7 @@
-/** What the parent asks a measuring child for, and what it answers: one job and one answer a process. */
+/**
+ * What the parent asks a measuring child for, and what it answers: one job a process, an answer for each of the job's
+ * workloads. A job that measures names one strategy: never two in a process.
+ */
 import type { Facts } from '../verifier/facts.js';
 import type { PhaseResult, SamplingOptions } from './sampling.js';
 
@@ -28,25 +31,40 @@ export interface SyntheticSpec {
   readonly seed: string;
 }
 
-/** Runs the reference store once. */
+/** Runs the reference store once on each workload. */
 export interface ReferenceJob {
   readonly kind: 'reference';
+  readonly items: readonly ReferenceItem[];
+}
+
+export interface ReferenceItem {
   readonly workload: WorkloadSpec;
 }
 
-/** Measures one strategy. */
+/** Measures one strategy on each workload. */
 export interface MeasureJob {
   readonly kind: 'measure';
-  readonly workload: WorkloadSpec;
   readonly strategy: string;
+  readonly sampling: SamplingOptions;
+  readonly items: readonly MeasureItem[];
+}
+
+export interface MeasureItem {
+  readonly workload: WorkloadSpec;
   /** The reference's digest. */
   readonly expected: string;
   /** What the reference's process found out about the program, so that the check runs once a program. */
   readonly facts: Facts | undefined;
-  readonly sampling: SamplingOptions;
 }
 
 export type Job = ReferenceJob | MeasureJob;
+
+/** The same job with only the items at these indices. */
+export function withItems(job: Job, indices: readonly number[]): Job {
+  return job.kind === 'reference'
+    ? { ...job, items: indices.map((at) => job.items[at]) }
+    : { ...job, items: indices.map((at) => job.items[at]) };
+}
 
 /** A program's reference output, by its digest. */
 export interface ReferenceAnswer {
@@ -59,7 +77,7 @@ export interface ReferenceAnswer {
 export interface MeasuredAnswer {
   readonly kind: 'measured';
   readonly phases: readonly PhaseResult[];
-  /** Peak resident memory of the process in KiB. */
+  /** Peak resident memory of the process so far in KiB. */
   readonly peakRssKb: number;
 }
 
@@ -76,4 +94,11 @@ export interface FailedAnswer {
   readonly reason: string;
 }
 
+/** What came of one workload. */
 export type Answer = ReferenceAnswer | MeasuredAnswer | DifferentAnswer | FailedAnswer;
+
+/** What a child tells while it works. */
+export type Message =
+  /** Works on this item of the job from now on; -1: on several by turns. Whatever befalls the process is its doing. */
+  | { readonly kind: 'begins'; readonly at: number }
+  | { readonly kind: 'answers'; readonly at: number; readonly answer: Answer };

@@ -1,7 +1,7 @@
-/** The child's side: answers the one job it is sent and ends. */
+/** The child's side: answers every workload of the one job it is sent and ends. */
 import type { Facts } from '../verifier/facts.js';
-import type { Answer, Job, WorkloadSpec } from './child-protocol.js';
-import { DifferenceError, measureStrategy, messageOf, referenceDigest } from './sampling.js';
+import type { Answer, Job, MeasureJob, Message, ReferenceJob, WorkloadSpec } from './child-protocol.js';
+import { DifferenceError, messageOf, referenceDigest, Sampler, type Started } from './sampling.js';
 import type { MeasuredStrategy, Workload } from './workload.js';
 
 /** What a child can do: the strategies it knows and how it makes workloads. */
@@ -25,35 +25,101 @@ export interface Made {
 /** Waits for the parent's job, answers it, and disconnects. */
 export function serve(bench: Bench): void {
   process.once('message', (job: Job) => {
-    void answer(bench, job).then((done) => {
-      process.send!(done, undefined, undefined, () => {
-        process.disconnect();
-      });
+    void answer(bench, job, sent).then(() => {
+      process.disconnect();
     });
   });
 }
 
-/** Does the job; whatever goes wrong is an answer too. */
-export async function answer(bench: Bench, job: Job): Promise<Answer> {
+/** Waits until the message is on its way: a process that dies later must not take it along. */
+function sent(message: Message): Promise<void> {
+  return new Promise((resolve) => {
+    process.send!(message, undefined, undefined, () => {
+      resolve();
+    });
+  });
+}
+
+/** Does the job: an answer for each item, in their order; whatever goes wrong is an answer too. */
+export async function answer(
+  bench: Bench,
+  job: Job,
+  tell: (message: Message) => Promise<void> = () => Promise.resolve(),
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const report: Report = {
+    begins: (at) => tell({ kind: 'begins', at }),
+    answers: (at, given) => {
+      answers[at] = given;
+      return tell({ kind: 'answers', at, answer: given });
+    },
+  };
+  await (job.kind === 'reference' ? runReferences(bench, job, report) : measure(bench, job, report));
+  return answers;
+}
+
+/** See `Message`. */
+interface Report {
+  begins(at: number): Promise<void>;
+  answers(at: number, answer: Answer): Promise<void>;
+}
+
+async function runReferences(bench: Bench, { items }: ReferenceJob, report: Report): Promise<void> {
+  for (const [at, item] of items.entries()) {
+    await report.begins(at);
+    await report.answers(at, await reference(bench, item.workload));
+  }
+}
+
+async function reference(bench: Bench, spec: WorkloadSpec): Promise<Answer> {
   try {
-    const made = await bench.workloadOf(job.workload, job.kind === 'measure' ? job.facts : undefined);
-    if (job.kind === 'reference')
-      return {
-        kind: 'reference',
-        digest: referenceDigest(made.workload, bench.reference),
-        facts: made.facts,
-      };
-    const phases = measureStrategy(
-      made.workload,
-      bench.strategyOf(job.strategy),
-      job.expected,
-      bench.reference,
-      job.sampling,
-    );
+    const { workload, facts } = await bench.workloadOf(spec, undefined);
+    return { kind: 'reference', digest: referenceDigest(workload, bench.reference), facts };
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/**
+ * Every workload is run and compared first, then all are warmed up by turns, then they are sampled one after the other:
+ * the last of a group must not meet better compiled code than the first.
+ */
+async function measure(
+  bench: Bench,
+  { items, strategy, sampling }: MeasureJob,
+  report: Report,
+): Promise<void> {
+  const sampler = new Sampler(bench.reference, sampling);
+  const started = new Map<number, Started>();
+  for (const [at, { workload: spec, facts, expected }] of items.entries()) {
+    await report.begins(at);
+    try {
+      const { workload } = await bench.workloadOf(spec, facts);
+      started.set(at, sampler.start(workload, bench.strategyOf(strategy), expected));
+    } catch (error) {
+      await report.answers(at, failure(error));
+    }
+  }
+  const [first] = started.keys();
+  await report.begins(started.size === 1 ? first : -1);
+  sampler.warmUp([...started.values()]);
+  for (const [at, run] of started) {
+    await report.begins(at);
+    await report.answers(at, measured(sampler, run));
+  }
+}
+
+function measured(sampler: Sampler, started: Started): Answer {
+  try {
+    const phases = sampler.measure(started);
     return { kind: 'measured', phases, peakRssKb: process.resourceUsage().maxRSS };
   } catch (error) {
-    if (error instanceof DifferenceError) return { kind: 'differs', difference: error.message };
-    if (process.env['PATCHBENCH_DEBUG'] === '1') console.error(error);
-    return { kind: 'failed', reason: messageOf(error) };
+    return failure(error);
   }
+}
+
+function failure(error: unknown): Answer {
+  if (error instanceof DifferenceError) return { kind: 'differs', difference: error.message };
+  if (process.env['PATCHBENCH_DEBUG'] === '1') console.error(error);
+  return { kind: 'failed', reason: messageOf(error) };
 }

@@ -72,6 +72,18 @@ export const COLUMNS = [
     align: 'left',
   },
   {
+    name: 'process',
+    aliases: [],
+    heading: 'Process',
+    unit: '-',
+    meaning:
+      'Number of the measuring process among those of this strategy on this program, from 1; small programs share ' +
+      'processes, strategies never do',
+    type: 'integer',
+    sort: 'asc',
+    align: 'right',
+  },
+  {
     name: 'verdict',
     aliases: [],
     heading: 'Verdict',
@@ -297,8 +309,8 @@ export const COLUMNS = [
     heading: 'Peak RSS (KiB)',
     unit: 'KiB',
     meaning:
-      'Largest resident memory of the measuring process, Node itself (some 45,000) and the loaded program included; ' +
-      'the same in all rows of one process',
+      'Largest resident memory of the measuring process until this program was done, Node itself (some 45,000) and ' +
+      'the loaded programs included: small programs share a process',
     type: 'integer',
     sort: 'desc',
     align: 'right',

@@ -2,14 +2,19 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { answer } from './child-server.js';
 import { compiledModule, inChildProcess, type Execute } from './child-process.js';
-import type { Job } from './child-protocol.js';
+import type { Job, WorkloadSpec } from './child-protocol.js';
 import { measureAll, type MeasureEvents, type MeasurePlan, type Target } from './measure.js';
 import { FAKE_BENCH } from './testing/fake-bench.js';
 
 const SAMPLING = { budgetMs: 2, minSamples: 6 };
 
 function target(fileName: string, shape: string): Target {
-  return { fileName, progName: 'main', workload: { kind: 'synthetic', shape, seed: '1' } };
+  return { fileName, progName: 'main', workload: spec(shape) };
+}
+
+/** Small enough to share a process. */
+function small(fileName: string, shape: string): Target {
+  return { ...target(fileName, shape), slots: 4 };
 }
 
 function plan(targets: readonly Target[], strategies: readonly string[], jobs = 1): MeasurePlan {
@@ -39,7 +44,13 @@ const inFakeChild = inChildProcess({
   timeoutMs: 3000,
 });
 
-const REFERENCE: Job = { kind: 'reference', workload: { kind: 'synthetic', shape: 'steady', seed: '1' } };
+function spec(shape: string): WorkloadSpec {
+  return { kind: 'synthetic', shape, seed: '1' };
+}
+
+function referenceJob(...shapes: readonly string[]): Job {
+  return { kind: 'reference', items: shapes.map((shape) => ({ workload: spec(shape) })) };
+}
 
 describe('measuring', () => {
   test('gives a row per target, strategy and phase, ordered by file whatever the order of work', async () => {
@@ -138,22 +149,112 @@ describe('measuring', () => {
   });
 });
 
+describe('workloads that share a process', () => {
+  test('are the small ones, each strategy in a process of its own', async () => {
+    const jobs: string[] = [];
+    const counted: Execute = (job, stop) => {
+      jobs.push(`${job.kind === 'measure' ? job.strategy : 'reference'} ${job.items.length}`);
+      return here(job, stop);
+    };
+    const targets = [small('a.o', 'x'), target('b.o', 'x'), small('c.o', 'x')];
+    const outcome = await measureAll(plan(targets, ['good', 'also-good']), counted, recorder().events, NEVER);
+    expect(jobs).toEqual(['reference 2', 'reference 1', 'good 2', 'also-good 2', 'good 1', 'also-good 1']);
+    expect(outcome.rows).toHaveLength(30);
+  });
+
+  test('lose only those that the reference cannot run', async () => {
+    const { problems, events } = recorder();
+    const targets = [small('a.o', 'x'), small('b.o', 'throws'), small('c.o', 'x')];
+    const outcome = await measureAll(plan(targets, ['good']), here, events, NEVER);
+    expect(problems).toEqual(['b.o: main: R1 is not a pointer']);
+    expect(new Set(outcome.rows.map((row) => row.file_name))).toEqual(new Set(['a.o', 'c.o']));
+  });
+});
+
+describe('several processes', () => {
+  const order = async (seed: string): Promise<string[]> => {
+    const { finished, events } = recorder();
+    const targets = ['a.o', 'b.o', 'c.o'].map((file) => target(file, 'x'));
+    await measureAll(
+      { ...plan(targets, ['good', 'also-good']), processes: 3, seed },
+      here,
+      {
+        ...events,
+        finished: ({ target, strategy, process }) =>
+          finished.push(`${process} ${target.fileName} ${strategy}`),
+      },
+      NEVER,
+    );
+    return finished;
+  };
+
+  test('are run in rounds, each in an order drawn from the seed', async () => {
+    const first = await order('1');
+    expect(first).toHaveLength(18);
+    expect(first.map((line) => line[0]).join('')).toBe('111111222222333333');
+    expect(new Set(first).size).toBe(18);
+    expect(await order('1')).toEqual(first);
+    expect(await order('2')).not.toEqual(first);
+    expect(first.slice(0, 6)).not.toEqual([...first.slice(0, 6)].sort());
+  });
+
+  test('have a row each, in the order of their numbers', async () => {
+    const targets = [target('a.o', 'x'), { ...target('b.o', 'x'), processes: 1 }];
+    const { rows } = await measureAll(
+      { ...plan(targets, ['good']), processes: 2 },
+      here,
+      recorder().events,
+      NEVER,
+    );
+    expect(
+      rows.filter((row) => row.pass === 'total').map((row) => `${row.file_name!} ${row.process!}`),
+    ).toEqual(['a.o 1', 'a.o 2', 'b.o 1']);
+  });
+
+  test('are not tried again once one has failed', async () => {
+    const { problems, finished, events } = recorder();
+    const outcome = await measureAll(
+      { ...plan([small('a.o', 'x'), small('b.o', 'x')], ['good', 'missing']), processes: 3 },
+      here,
+      events,
+      NEVER,
+    );
+    expect(problems).toEqual([
+      "a.o: main: missing: no strategy 'missing'",
+      "b.o: main: missing: no strategy 'missing'",
+    ]);
+    expect(finished).toHaveLength(12);
+    expect(outcome.rows).toHaveLength(30);
+  });
+});
+
+test('a target is measured over its own strategies only', async () => {
+  const targets = [{ ...target('a.o', 'x'), strategies: ['also-good'] }, target('b.o', 'x')];
+  const { finished, events } = recorder();
+  await measureAll(plan(targets, ['good', 'also-good']), here, events, NEVER);
+  expect(finished).toEqual(['1/3 a.o also-good', '2/3 b.o good', '3/3 b.o also-good']);
+});
+
 describe('a child process', () => {
   test('is compiled: npm test builds first', () => {
     expect(existsSync(compiledModule('src/bench/testing/fake-child.js'))).toBe(true);
   });
 
   test('answers its job and tells its own memory', async () => {
-    const reference = await inFakeChild(REFERENCE, NEVER);
+    const [reference] = await inFakeChild(referenceJob('steady'), NEVER);
     expect(reference.kind).toBe('reference');
-    const measured = await inFakeChild(
+    const [measured] = await inFakeChild(
       {
         kind: 'measure',
-        workload: REFERENCE.workload,
         strategy: 'good',
-        expected: reference.kind === 'reference' ? reference.digest : '',
-        facts: undefined,
         sampling: SAMPLING,
+        items: [
+          {
+            workload: spec('steady'),
+            expected: reference.kind === 'reference' ? reference.digest : '',
+            facts: undefined,
+          },
+        ],
       },
       NEVER,
     );
@@ -166,8 +267,27 @@ describe('a child process', () => {
     ['killed', 'process ended by SIGKILL and gave no answer'],
     ['throws', 'R1 is not a pointer'],
   ])('that %s is a failed answer of one line', async (shape, reason) => {
-    const job: Job = { kind: 'reference', workload: { kind: 'synthetic', shape, seed: '1' } };
-    expect(await inFakeChild(job, NEVER)).toEqual({ kind: 'failed', reason });
+    expect(await inFakeChild(referenceJob(shape), NEVER)).toEqual([{ kind: 'failed', reason }]);
+  });
+
+  test('that ends over one of its workloads loses that one only', async () => {
+    const answers = await inFakeChild(referenceJob('a', 'exits', 'b', 'killed', 'throws', 'c'), NEVER);
+    expect(answers.map((answer) => (answer.kind === 'failed' ? answer.reason : answer.kind))).toEqual([
+      'reference',
+      'process ended with code 3 and gave no answer',
+      'reference',
+      'process ended by SIGKILL and gave no answer',
+      'R1 is not a pointer',
+      'reference',
+    ]);
+  });
+
+  test('that ends while its workloads take turns has each show it alone', async () => {
+    const targets = ['a', 'ends-warming-up', 'b'].map((shape) => small(`${shape}.o`, shape));
+    const { problems, events } = recorder();
+    const outcome = await measureAll(plan(targets, ['good']), inFakeChild, events, NEVER);
+    expect(problems).toEqual(['ends-warming-up.o: main: good: process ended with code 4 and gave no answer']);
+    expect(new Set(outcome.rows.map((row) => row.file_name))).toEqual(new Set(['a.o', 'b.o']));
   });
 
   test('that hangs is killed', async () => {
@@ -175,23 +295,23 @@ describe('a child process', () => {
       entry: compiledModule('src/bench/testing/fake-child.js'),
       timeoutMs: 300,
     });
-    const job: Job = { kind: 'reference', workload: { kind: 'synthetic', shape: 'hangs', seed: '1' } };
-    expect(await impatient(job, NEVER)).toEqual({ kind: 'failed', reason: 'took longer than 0.3 s' });
+    expect(await impatient(referenceJob('hangs'), NEVER)).toEqual([
+      { kind: 'failed', reason: 'took longer than 0.3 s' },
+    ]);
   });
 
   test('is killed when the run is stopped', async () => {
     const stop = new AbortController();
-    const job: Job = { kind: 'reference', workload: { kind: 'synthetic', shape: 'hangs', seed: '1' } };
-    const pending = inFakeChild(job, stop.signal);
+    const pending = inFakeChild(referenceJob('hangs', 'a'), stop.signal);
     setTimeout(() => {
       stop.abort();
     }, 100);
-    expect(await pending).toEqual({ kind: 'failed', reason: 'interrupted' });
+    expect(await pending).toEqual(Array(2).fill({ kind: 'failed', reason: 'interrupted' }));
   });
 
   test('that does not exist is a failed answer', async () => {
     const missing = inChildProcess({ entry: compiledModule('src/bench/no-such.js'), timeoutMs: 3000 });
-    expect(await missing(REFERENCE, NEVER)).toMatchObject({ kind: 'failed' });
+    expect(await missing(referenceJob('a'), NEVER)).toMatchObject([{ kind: 'failed' }]);
   });
 
   test('in which a strategy is broken ends the whole run', async () => {

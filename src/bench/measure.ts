@@ -1,18 +1,27 @@
 /**
- * A whole measurement: every strategy on every workload, one process each, the reference first. What is not the same
- * as the reference's output ends the run; what cannot be run at all is a problem of that workload only.
+ * A whole measurement: every strategy on every workload, the reference first; one strategy a process, on a group of
+ * small workloads or a large one alone. What is not the same as the reference's output ends the run; what cannot be run at
+ * all is a problem of that workload only.
  */
-import type { PhaseResult, SamplingOptions } from './sampling.js';
-import type { Answer, DifferentAnswer, MeasuredAnswer, WorkloadSpec } from './child-protocol.js';
+import seedrandom from 'seedrandom';
+import type { Answer, MeasureItem, ReferenceAnswer, WorkloadSpec } from './child-protocol.js';
 import type { Execute } from './child-process.js';
-import { emptyRow, type Row } from './columns.js';
-import { TOTAL } from './phase-log.js';
+import type { Row } from './columns.js';
+import { groupsOf } from './groups.js';
+import { failureRow, rowsOf, type RowKeys } from './result-rows.js';
+import type { SamplingOptions } from './sampling.js';
 
 /** A workload under the names that its rows carry. */
 export interface Target {
   readonly fileName: string;
   readonly progName: string;
   readonly workload: WorkloadSpec;
+  /** Instructions before the rewriting: small ones share processes. When absent it has its processes to itself. */
+  readonly slots?: number;
+  /** Those of the plan's strategies that are measured on it; all when absent. */
+  readonly strategies?: readonly string[];
+  /** Processes per strategy; as many as the plan says when absent. */
+  readonly processes?: number;
 }
 
 export interface MeasurePlan {
@@ -20,6 +29,11 @@ export interface MeasurePlan {
   /** Names in the order of the registry, which is the order of the rows. */
   readonly strategies: readonly string[];
   readonly sampling: SamplingOptions;
+  /**
+   * Processes per strategy and target, default 1. With more than one they are run in rounds, a process of each strategy
+   * and group in every round, in an order drawn from the seed.
+   */
+  readonly processes?: number;
   /** Children at a time. More than one disturb each other's figures. */
   readonly jobs: number;
   /** Reference runs at a time: nothing is timed in them. Default 1. */
@@ -29,13 +43,15 @@ export interface MeasurePlan {
   readonly seed: string;
 }
 
-/** A finished (target, strategy). */
+/** A finished (target, strategy, process). */
 export interface Finished {
   /** How many are finished, this one included, and how many there are. */
   readonly done: number;
   readonly of: number;
   readonly target: Target;
   readonly strategy: string;
+  /** From 1. */
+  readonly process: number;
   /** Median total in ns; undefined when there is none. */
   readonly totalNs: number | undefined;
 }
@@ -47,7 +63,7 @@ export interface MeasureEvents {
 }
 
 export interface Outcome {
-  /** In the order of the targets' names, then strategy, then phase as run, `total` last. */
+  /** In the order of the targets' names, then strategy, then process, then phase as run, `total` last. */
   readonly rows: Row[];
   /** Number of problems, differences among them. */
   readonly problems: number;
@@ -65,19 +81,42 @@ export async function measureAll(
   return new Measurement(plan, execute, events, stop).run();
 }
 
-/** What came of the reference's process. */
-type Reference = Exclude<Answer, MeasuredAnswer | DifferentAnswer>;
+/** A target at its place in the plan. */
+interface Place {
+  readonly target: Target;
+  readonly at: number;
+  readonly strategies: readonly string[];
+  readonly processes: number;
+}
+
+/** A place whose reference output is known. */
+interface Referenced extends Place {
+  readonly item: MeasureItem;
+}
+
+/** One process. */
+interface Run {
+  readonly group: readonly Referenced[];
+  readonly strategy: string;
+  readonly process: number;
+}
 
 /**
- * Targets whose references are run before their strategies are measured: enough to keep all cores busy, few enough that
- * the facts of a batch fit in memory.
+ * Targets whose references are run before their strategies are measured: enough to keep all cores busy and to spread
+ * the processes of a strategy over time, few enough that the facts of a batch fit in memory and that an interrupted run
+ * has rows.
  */
-const BATCH = 16;
+const BATCH_TARGETS = 256;
+const BATCH_SLOTS = 500_000;
 
 class Measurement {
+  private readonly places: readonly Place[];
   private readonly rows = new Map<string, Row[]>();
+  /** Those (target, strategy) that failed in a process: not tried again. */
+  private readonly given = new Set<string>();
   private readonly difference = new AbortController();
   private readonly stop: AbortSignal;
+  private readonly of: number;
   private problems = 0;
   private done = 0;
 
@@ -88,11 +127,20 @@ class Measurement {
     private readonly interrupt: AbortSignal,
   ) {
     this.stop = AbortSignal.any([interrupt, this.difference.signal]);
+    this.places = plan.targets.map((target, at) => ({
+      target,
+      at,
+      strategies: plan.strategies.filter((name) => target.strategies?.includes(name) ?? true),
+      processes: target.processes ?? plan.processes ?? 1,
+    }));
+    this.of = this.places.reduce((sum, place) => sum + countOf(place), 0);
   }
 
   async run(): Promise<Outcome> {
-    for (let at = 0; at < this.plan.targets.length && !this.stop.aborted; at += BATCH)
-      await this.runBatch(at);
+    for (const batch of batchesOf(this.places)) {
+      if (this.stop.aborted) break;
+      await this.runBatch(batch);
+    }
     return {
       rows: this.orderedRows(),
       problems: this.problems,
@@ -104,18 +152,32 @@ class Measurement {
     };
   }
 
-  /** The references of up to `BATCH` targets from `first` on, then their strategies, so that no reference disturbs a sample. */
-  private async runBatch(first: number): Promise<void> {
-    const { targets, strategies, jobs, referenceJobs = 1 } = this.plan;
-    const batch = targets.slice(first, first + BATCH);
-    const references = await this.inParallel(batch, referenceJobs, (target) => this.runReference(target));
-    const items = batch.flatMap((target, at) =>
-      strategies.map((strategy) => ({ target, at, strategy, reference: references[at] })),
+  /** The references of a batch, then its strategies, so that no reference disturbs a sample. */
+  private async runBatch(batch: readonly Place[]): Promise<void> {
+    const { jobs, referenceJobs = 1 } = this.plan;
+    const groups = groupsOf(batch, slotsOf);
+    const referenced = await this.inParallel(groups, referenceJobs, (group) => this.runReferences(group));
+    const runs = this.runsOf(referenced.flat().sort((a, b) => a.at - b.at));
+    await this.inParallel(runs, jobs, (run) => this.measure(run));
+  }
+
+  /** All processes of the batch in the order they are started. */
+  private runsOf(places: readonly Referenced[]): Run[] {
+    const groups = groupsOf(
+      places,
+      slotsOf,
+      ({ strategies, processes }) => `${processes} ${strategies.join()}`,
     );
-    await this.inParallel(items, jobs, async ({ target, at, strategy, reference }) => {
-      const rows = await this.measure(target, strategy, reference, strategy === strategies[0]);
-      this.rows.set(rowKey(first + at, strategy), rows);
-    });
+    const most = Math.max(0, ...places.map(({ processes }) => processes));
+    const random = seedrandom.alea(`processes/${this.plan.seed}/${places.at(0)?.at ?? 0}`);
+    const runs: Run[] = [];
+    for (let process = 1; process <= most; process++) {
+      const round = groups
+        .filter(([{ processes }]) => process <= processes)
+        .flatMap((group) => group[0].strategies.map((strategy) => ({ group, strategy, process })));
+      runs.push(...(most === 1 ? round : shuffled(round, random)));
+    }
+    return runs;
   }
 
   /** Works through the list, `workers` at a time, until it is done or the run is stopped. */
@@ -136,57 +198,68 @@ class Measurement {
     return results;
   }
 
-  /**
-   * The rows of one strategy on one target; none when it could not be run.
-   * @param first whether to say what kept the reference from running
-   */
-  private async measure(
-    target: Target,
-    strategy: string,
-    reference: Reference,
-    first: boolean,
-  ): Promise<Row[]> {
-    if (reference.kind === 'failed') {
-      if (first) this.problem(`${nameOf(target)}: ${reference.reason}`);
-      this.finished(target, strategy, undefined);
+  /** Those of the group that the reference could run, with its output. */
+  private async runReferences(group: readonly Place[]): Promise<Referenced[]> {
+    const items = group.map(({ target }) => ({ workload: target.workload }));
+    const answers = await this.execute({ kind: 'reference', items }, this.stop);
+    return group.flatMap((place, k) => {
+      const answer = referenceOf(answers.at(k));
+      if (answer.kind === 'reference') {
+        const { digest, facts } = answer;
+        return { ...place, item: { workload: place.target.workload, expected: digest, facts } };
+      }
+      if (!this.stop.aborted) this.problem(`${nameOf(place.target)}: ${answer.reason}`);
+      for (const strategy of place.strategies)
+        for (let process = 1; process <= place.processes; process++)
+          this.finished(place.target, strategy, process, undefined);
       return [];
-    }
-    const answer = await this.execute(
-      {
-        kind: 'measure',
-        workload: target.workload,
-        strategy,
-        expected: reference.digest,
-        facts: reference.facts,
-        sampling: this.plan.sampling,
-      },
-      this.stop,
-    );
-    switch (answer.kind) {
-      case 'measured':
-        this.finished(target, strategy, answer.phases.at(-1)?.summary.p50Ns);
-        return answer.phases.map((phase) => this.rowOf(target, strategy, phase, answer));
-      case 'differs':
-        this.problem(`${nameOf(target)}: ${strategy}: ${answer.difference}`);
-        this.finished(target, strategy, undefined);
-        this.difference.abort();
-        return [{ ...this.keysOf(target, strategy, TOTAL), verdict: 'failure' }];
-      case 'failed':
-        if (!this.stop.aborted) {
-          this.problem(`${nameOf(target)}: ${strategy}: ${answer.reason}`);
-          this.finished(target, strategy, undefined);
-        }
-        return [];
-      case 'reference':
-        throw new Error('a measuring child answered with a reference');
+    });
+  }
+
+  private async measure({ group, strategy, process }: Run): Promise<void> {
+    const wanted = group.filter((place) => !this.given.has(`${place.at} ${strategy}`));
+    const answers =
+      wanted.length === 0
+        ? []
+        : await this.execute(
+            {
+              kind: 'measure',
+              strategy,
+              sampling: this.plan.sampling,
+              items: wanted.map(({ item }) => item),
+            },
+            this.stop,
+          );
+    for (const place of group) {
+      const answer = answers.at(wanted.indexOf(place));
+      if (!wanted.includes(place)) this.finished(place.target, strategy, process, undefined);
+      else if (answer !== undefined) this.take(place, strategy, process, answer);
     }
   }
 
-  private async runReference(target: Target): Promise<Reference> {
-    const answer = await this.execute({ kind: 'reference', workload: target.workload }, this.stop);
-    return answer.kind === 'reference' || answer.kind === 'failed'
-      ? answer
-      : { kind: 'failed', reason: 'its process gave no reference' };
+  private take({ at, target }: Place, strategy: string, process: number, answer: Answer): void {
+    const keys = this.keysOf(target, strategy, process);
+    const key = rowKey(at, strategy, process);
+    switch (answer.kind) {
+      case 'measured':
+        this.rows.set(key, rowsOf(keys, answer));
+        this.finished(target, strategy, process, answer.phases.at(-1)?.summary.p50Ns);
+        break;
+      case 'differs':
+        this.rows.set(key, [failureRow(keys)]);
+        this.problem(`${nameOf(target)}: ${strategy}: ${answer.difference}`);
+        this.finished(target, strategy, process, undefined);
+        this.difference.abort();
+        break;
+      case 'failed':
+        if (this.stop.aborted) break;
+        this.given.add(`${at} ${strategy}`);
+        this.problem(`${nameOf(target)}: ${strategy}: ${answer.reason}`);
+        this.finished(target, strategy, process, undefined);
+        break;
+      case 'reference':
+        throw new Error('a measuring child answered with a reference');
+    }
   }
 
   private problem(line: string): void {
@@ -194,74 +267,75 @@ class Measurement {
     this.events.problem(line);
   }
 
-  private finished(target: Target, strategy: string, totalNs: number | undefined): void {
+  private finished(target: Target, strategy: string, process: number, totalNs: number | undefined): void {
     if (this.stop.aborted) return;
     this.done++;
-    const of = this.plan.targets.length * this.plan.strategies.length;
-    this.events.finished({ done: this.done, of, target, strategy, totalNs });
+    this.events.finished({ done: this.done, of: this.of, target, strategy, process, totalNs });
   }
 
-  private keysOf(target: Target, strategy: string, pass: string): Row {
+  private keysOf({ fileName, progName }: Target, strategy: string, process: number): RowKeys {
     const { kernel, seed } = this.plan;
-    return {
-      ...emptyRow(),
-      file_name: target.fileName,
-      prog_name: target.progName,
-      strategy,
-      pass,
-      kernel,
-      seed,
-    };
+    return { fileName, progName, strategy, process, kernel, seed };
   }
 
-  private rowOf(target: Target, strategy: string, phase: PhaseResult, answer: MeasuredAnswer): Row {
-    const { summary, work } = phase;
-    const { counts, counters } = work;
-    return {
-      ...this.keysOf(target, strategy, phase.name),
-      verdict: 'success',
-      duration: Math.round(summary.p50Ns / 1000),
-      prog_size: work.slotsBefore,
-      prog_size_out: work.slotsAfter,
-      patches: counts.patches,
-      expanding_patches: counts.expandingPatches,
-      insns_added: counts.insnsAdded,
-      insns_removed: counts.insnsRemoved,
-      insn_moved_bytes: counters.insnBytesMoved,
-      aux_moved_bytes: counters.auxBytesMoved,
-      branch_visits: counters.branchVisits,
-      probe_visits: counters.probeVisits,
-      node_visits: counters.nodeVisits,
-      metadata_visits: counters.metadataVisits,
-      allocations: counters.allocations,
-      allocated_bytes: counters.bytesAllocated,
-      duration_p50_ns: summary.p50Ns,
-      duration_mad_ns: summary.madNs,
-      duration_p99_ns: summary.p99Ns,
-      duration_min_ns: summary.minNs,
-      samples: summary.samples,
-      rme_pct: summary.rmePct,
-      peak_rss_kb: answer.peakRssKb,
-      timer_warning: summary.warning,
-    };
-  }
-
-  /** Rows by file, program, strategy; equal names stay in the order of the targets. */
+  /** Rows by file, program, strategy, process; equal names stay in the order of the targets. */
   private orderedRows(): Row[] {
-    const { targets, strategies } = this.plan;
-    const order = targets.map((_, at) => at);
-    order.sort(
-      (a, b) =>
-        compareText(targets[a].fileName, targets[b].fileName) ||
-        compareText(targets[a].progName, targets[b].progName) ||
-        a - b,
+    const order = [...this.places].sort(
+      ({ target: a, at: i }, { target: b, at: k }) =>
+        compareText(a.fileName, b.fileName) || compareText(a.progName, b.progName) || i - k,
     );
-    return order.flatMap((at) => strategies.flatMap((strategy) => this.rows.get(rowKey(at, strategy)) ?? []));
+    return order.flatMap(({ at, strategies, processes }) =>
+      strategies.flatMap((strategy) =>
+        Array.from({ length: processes }, (_, k) => this.rows.get(rowKey(at, strategy, k + 1)) ?? []).flat(),
+      ),
+    );
   }
 }
 
-function rowKey(target: number, strategy: string): string {
-  return `${target} ${strategy}`;
+function slotsOf({ target }: Place): number | undefined {
+  return target.slots;
+}
+
+function countOf({ strategies, processes }: Place): number {
+  return strategies.length * processes;
+}
+
+/** Parts the places, in their order. */
+function batchesOf(places: readonly Place[]): Place[][] {
+  const batches: Place[][] = [];
+  let slots = 0;
+  for (const place of places) {
+    const own = place.target.slots ?? 0;
+    const batch = batches.at(-1);
+    if (batch === undefined || batch.length === BATCH_TARGETS || slots + own > BATCH_SLOTS) {
+      batches.push([place]);
+      slots = own;
+    } else {
+      batch.push(place);
+      slots += own;
+    }
+  }
+  return batches;
+}
+
+/** A new order, drawn by Fisher and Yates. */
+function shuffled<T>(list: readonly T[], random: () => number): T[] {
+  const order = [...list];
+  for (let at = order.length - 1; at > 0; at--) {
+    const other = Math.floor(random() * (at + 1));
+    [order[at], order[other]] = [order[other], order[at]];
+  }
+  return order;
+}
+
+function referenceOf(answer: Answer | undefined): ReferenceAnswer | { kind: 'failed'; reason: string } {
+  return answer?.kind === 'reference' || answer?.kind === 'failed'
+    ? answer
+    : { kind: 'failed', reason: 'its process gave no reference' };
+}
+
+function rowKey(target: number, strategy: string, process: number): string {
+  return `${target} ${strategy} ${process}`;
 }
 
 function nameOf(target: Target): string {

@@ -1,8 +1,8 @@
 /**
- * Measures one strategy on one workload inside this process: a first, untimed run whose output is compared with the
- * reference's digest and whose counters are kept, then tinybench's samples, each on a fresh store and each compared
- * with the first output. Two strategies must never be measured in one process: call sites that have seen several
- * store classes are some ten times slower.
+ * Measures one strategy inside this process, on one workload or on several small ones: first, untimed runs whose outputs
+ * are compared with the reference's digests and whose counters are kept; warming up, all workloads by turns; then
+ * tinybench's samples, each on a fresh store and each compared with the first output. Two strategies must never be
+ * measured in one process: call sites that have seen several store classes are some ten times slower.
  */
 import { Bench } from 'tinybench';
 import type { LinearProgram } from '../../strategies/linear-program.js';
@@ -35,34 +35,6 @@ export function referenceDigest(workload: Workload, reference: MeasuredStrategy)
   return digestOf(workload.run(reference, new PhaseLog(false)));
 }
 
-/**
- * Measures, in the order the phases ran, `total` last.
- * @param expected the reference's digest
- * @param reference run again to find the first difference when the digests differ
- * @throws DifferenceError when any run's output is not the reference's
- */
-export function measureStrategy(
-  workload: Workload,
-  strategy: MeasuredStrategy,
-  expected: string,
-  reference: MeasuredStrategy,
-  options: SamplingOptions,
-): PhaseResult[] {
-  const counting = new PhaseLog(true);
-  const startedAt = nowNs();
-  const first = runCompared(workload, strategy, counting, expected, reference);
-  const firstMs = (nowNs() - startedAt) / 1e6;
-  const recorded = takeSamples(workload, strategy, first, counting, firstMs, options);
-
-  const step = clockStep(nowNs);
-  const phases = counting.names.map((name, at) => ({
-    name,
-    work: counting.work[at],
-    summary: summarise(recorded.phases[at], step),
-  }));
-  return [...phases, { name: TOTAL, work: counting.totalWork(), summary: summarise(recorded.totals, step) }];
-}
-
 /** The first run; its output is compared with the reference's. */
 function runCompared(
   workload: Workload,
@@ -82,6 +54,19 @@ function runCompared(
   throw new DifferenceError(
     firstDifference(got, again) ?? 'the reference gives another output on every run: not deterministic',
   );
+}
+
+/** A workload after its first run. */
+export interface Started {
+  readonly workload: Workload;
+  readonly strategy: MeasuredStrategy;
+  readonly first: LinearProgram;
+  /** The first run's phases, durations and counters. */
+  readonly counting: PhaseLog;
+  /** Everything about the first run, comparing included. */
+  readonly firstMs: number;
+  /** What went wrong while warming up. */
+  trouble?: unknown;
 }
 
 /** Durations in ns: per phase, and their sum per sample. */
@@ -108,58 +93,112 @@ const FIRST_RUN_COUNTS_MS = 2000;
 /** Bytes that stores may allocate between two collections of garbage; both happen outside the clock. */
 const GARBAGE_LIMIT = 32 << 20;
 
-function takeSamples(
-  workload: Workload,
-  strategy: MeasuredStrategy,
-  first: LinearProgram,
-  counting: PhaseLog,
-  firstMs: number,
-  { budgetMs, minSamples }: SamplingOptions,
-): Recorded {
-  const firstCounts = firstMs >= FIRST_RUN_COUNTS_MS && minSamples > 1;
-  const phases = counting.durations.map((duration) => (firstCounts ? [duration] : []));
-  const totals = firstCounts ? [counting.total()] : [];
-  const allocated = counting.totalWork().counters.bytesAllocated;
-  let garbage = GARBAGE_LIMIT;
-  let warmingUp = true;
+/** Everything that is measured in one process. */
+export class Sampler {
+  private garbage = GARBAGE_LIMIT;
 
-  const sample = () => {
+  /** @param reference run again to find the first difference when a digest differs */
+  constructor(
+    private readonly reference: MeasuredStrategy,
+    private readonly options: SamplingOptions,
+  ) {}
+
+  /**
+   * The first run of a workload.
+   * @param expected the reference's digest
+   * @throws DifferenceError when the output is not the reference's
+   */
+  start(workload: Workload, strategy: MeasuredStrategy, expected: string): Started {
+    const counting = new PhaseLog(true);
     const startedAt = nowNs();
-    if (garbage >= GARBAGE_LIMIT) {
-      globalThis.gc?.();
-      garbage = 0;
+    const first = runCompared(workload, strategy, counting, expected, this.reference);
+    return { workload, strategy, first, counting, firstMs: (nowNs() - startedAt) / 1e6 };
+  }
+
+  /**
+   * Runs the fast ones by turns until all code they need is compiled. Slow ones have been warmed up by their first run:
+   * their loops are long enough to be compiled within one. What goes wrong is thrown by `measure`.
+   */
+  warmUp(started: readonly Started[]): void {
+    let fast = started.filter(isFast);
+    const endsAt = nowNs() + (fast.length * this.options.budgetMs * 1e6) / 4;
+    for (let round = 0; fast.length > 0 && (round < WARM_UP_WHEN_FAST || nowNs() < endsAt); round++) {
+      for (const each of fast) {
+        try {
+          this.sample(each);
+        } catch (error) {
+          each.trouble = error;
+        }
+      }
+      fast = fast.filter(({ trouble }) => trouble === undefined);
     }
-    garbage += allocated;
+  }
+
+  /**
+   * Measures, in the order the phases ran, `total` last.
+   * @throws DifferenceError when any run's output is not the reference's
+   */
+  measure(started: Started): PhaseResult[] {
+    if (started.trouble !== undefined) throw started.trouble as Error;
+    const { counting } = started;
+    const recorded = this.takeSamples(started);
+    const step = clockStep(nowNs);
+    const phases = counting.names.map((name, at) => ({
+      name,
+      work: counting.work[at],
+      summary: summarise(recorded.phases[at], step),
+    }));
+    return [
+      ...phases,
+      { name: TOTAL, work: counting.totalWork(), summary: summarise(recorded.totals, step) },
+    ];
+  }
+
+  private takeSamples(started: Started): Recorded {
+    const { counting, firstMs, strategy } = started;
+    const { budgetMs, minSamples } = this.options;
+    const firstCounts = firstMs >= FIRST_RUN_COUNTS_MS && minSamples > 1;
+    const phases = counting.durations.map((duration) => (firstCounts ? [duration] : []));
+    const totals = firstCounts ? [counting.total()] : [];
+    const bench = new Bench({
+      time: budgetMs,
+      iterations: isFast(started) ? Math.max(minSamples, SAMPLES_WHEN_FAST) : minSamples - totals.length,
+      warmup: false,
+      timestampProvider: 'hrtimeNow',
+      throws: true,
+    });
+    const sample = () => {
+      const startedAt = nowNs();
+      const log = this.sample(started);
+      const total = log.total();
+      totals.push(total);
+      log.durations.forEach((duration, at) => phases[at].push(duration));
+      return { overriddenDuration: total / 1e6, overriddenIterationCost: (nowNs() - startedAt) / 1e6 };
+    };
+    bench.add(strategy.name, sample, { async: false });
+    bench.runSync();
+    return { phases, totals };
+  }
+
+  /**
+   * One run on a fresh store.
+   * @throws DifferenceError when its output is not that of the first run
+   */
+  private sample({ workload, strategy, first, counting }: Started): PhaseLog {
+    if (this.garbage >= GARBAGE_LIMIT) {
+      globalThis.gc?.();
+      this.garbage = 0;
+    }
+    this.garbage += counting.totalWork().counters.bytesAllocated;
     const log = new PhaseLog(false);
     const got = workload.run(strategy, log);
     if (!sameProgram(got, first)) throw new DifferenceError(unsteady(got, first));
-    const total = log.total();
-    if (!warmingUp) {
-      totals.push(total);
-      log.durations.forEach((duration, at) => phases[at].push(duration));
-    }
-    return { overriddenDuration: total / 1e6, overriddenIterationCost: (nowNs() - startedAt) / 1e6 };
-  };
+    return log;
+  }
+}
 
-  const fast = firstMs <= FAST_FIRST_RUN_MS;
-  const bench = new Bench({
-    time: budgetMs,
-    iterations: fast ? Math.max(minSamples, SAMPLES_WHEN_FAST) : minSamples - totals.length,
-    // The first run has warmed a slow strategy up already: its loops are long enough to be compiled within one run.
-    warmup: fast,
-    warmupTime: budgetMs / 4,
-    warmupIterations: WARM_UP_WHEN_FAST,
-    timestampProvider: 'hrtimeNow',
-    throws: true,
-  });
-  bench.add(strategy.name, sample, {
-    async: false,
-    beforeAll: (mode) => {
-      warmingUp = mode === 'warmup';
-    },
-  });
-  bench.runSync();
-  return { phases, totals };
+function isFast({ firstMs }: Started): boolean {
+  return firstMs <= FAST_FIRST_RUN_MS;
 }
 
 function unsteady(got: LinearProgram, first: LinearProgram): string {

@@ -21,6 +21,7 @@ export function targetsOf(path: string, object: BpfObject, load: LoadOptions): T
     fileName: object.fileName,
     progName: program.name + variantOf(load),
     workload: { kind: 'program', path, program: at, ...load },
+    slots: program.insns.length / 2,
   }));
 }
 

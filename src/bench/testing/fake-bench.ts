@@ -52,6 +52,7 @@ function spoilt(): Int32Array {
 
 const STRATEGIES: readonly MeasuredStrategy[] = [
   fakeStrategy('good', words),
+  fakeStrategy('also-good', words),
   fakeStrategy('broken', spoilt),
   // Right in the run that is compared with the reference, wrong later.
   fakeStrategy('unsteady', (run) => (run < 3 ? words() : spoilt())),
@@ -67,8 +68,13 @@ const STRATEGIES: readonly MeasuredStrategy[] = [
 class FakeWorkload implements Workload {
   readonly lastRun = undefined;
   readonly slots = SLOTS;
+  private runs = 0;
+
+  /** @param atRun what else happens at each run, by its number */
+  constructor(private readonly atRun: (run: number) => void) {}
 
   run(strategy: MeasuredStrategy, log: PhaseLog): LinearProgram {
+    this.atRun(this.runs++);
     const counts = noPatches();
     log.start();
     const store = strategy.create({} as StoreInput);
@@ -110,6 +116,12 @@ export const FAKE_BENCH: Bench = {
   },
   workloadOf(spec: WorkloadSpec): Made {
     if (spec.kind === 'synthetic') MISHAPS[spec.shape]?.();
-    return { workload: new FakeWorkload(), facts: undefined };
+    const dies = spec.kind === 'synthetic' && spec.shape === 'ends-warming-up';
+    return {
+      workload: new FakeWorkload((run) => {
+        if (dies && run === 2) process.exit(4);
+      }),
+      facts: undefined,
+    };
   },
 };

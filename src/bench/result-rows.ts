@@ -1,0 +1,70 @@
+/** What a measuring process found out, as rows of the column table. */
+import type { MeasuredAnswer } from './child-protocol.js';
+import { emptyRow, type Row } from './columns.js';
+import type { PhaseResult } from './sampling.js';
+import { TOTAL } from './phase-log.js';
+
+/** What a row is about. */
+export interface RowKeys {
+  readonly fileName: string;
+  readonly progName: string;
+  readonly strategy: string;
+  /** Number of the process, from 1. */
+  readonly process: number;
+  readonly kernel: string;
+  readonly seed: string;
+}
+
+function keysOf(keys: RowKeys, pass: string): Row {
+  return {
+    ...emptyRow(),
+    file_name: keys.fileName,
+    prog_name: keys.progName,
+    strategy: keys.strategy,
+    pass,
+    process: keys.process,
+    kernel: keys.kernel,
+    seed: keys.seed,
+  };
+}
+
+/** The one row of a strategy whose output was not the reference's. */
+export function failureRow(keys: RowKeys): Row {
+  return { ...keysOf(keys, TOTAL), verdict: 'failure' };
+}
+
+/** A row per phase, `total` last. */
+export function rowsOf(keys: RowKeys, answer: MeasuredAnswer): Row[] {
+  return answer.phases.map((phase) => rowOf(keysOf(keys, phase.name), phase, answer));
+}
+
+function rowOf(keys: Row, { summary, work }: PhaseResult, { peakRssKb }: MeasuredAnswer): Row {
+  const { counts, counters } = work;
+  return {
+    ...keys,
+    verdict: 'success',
+    duration: Math.round(summary.p50Ns / 1000),
+    prog_size: work.slotsBefore,
+    prog_size_out: work.slotsAfter,
+    patches: counts.patches,
+    expanding_patches: counts.expandingPatches,
+    insns_added: counts.insnsAdded,
+    insns_removed: counts.insnsRemoved,
+    insn_moved_bytes: counters.insnBytesMoved,
+    aux_moved_bytes: counters.auxBytesMoved,
+    branch_visits: counters.branchVisits,
+    probe_visits: counters.probeVisits,
+    node_visits: counters.nodeVisits,
+    metadata_visits: counters.metadataVisits,
+    allocations: counters.allocations,
+    allocated_bytes: counters.bytesAllocated,
+    duration_p50_ns: summary.p50Ns,
+    duration_mad_ns: summary.madNs,
+    duration_p99_ns: summary.p99Ns,
+    duration_min_ns: summary.minNs,
+    samples: summary.samples,
+    rme_pct: summary.rmePct,
+    peak_rss_kb: peakRssKb,
+    timer_warning: summary.warning,
+  };
+}
