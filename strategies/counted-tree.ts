@@ -17,11 +17,11 @@
  * O(log leaves). Nothing is allocated per operation; numbers of removed leaves and nodes are used again.
  */
 import type { Counters } from './counters.js';
+import { NO_LEAF } from './leaf-store.js';
 
 /** No node: the parent of the root, the root of the empty tree. */
 const NIL = 0x7fffffff;
-/** No leaf. */
-export const NO_LEAF = -1;
+export { NO_LEAF };
 
 export class CountedTree {
   /** Records in each leaf; change them with `add` only. */

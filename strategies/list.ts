@@ -6,3 +6,4 @@ export { chunked } from './chunked.js';
 export { gapBuffer } from './gap-buffer.js';
 export { linkedList } from './linked-list.js';
 export { rope } from './rope.js';
+export { unrolledList } from './unrolled-list.js';

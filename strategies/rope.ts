@@ -11,20 +11,17 @@
  * balances itself. Branches know nothing of leaves: they are labels.
  *
  * Invariants
- * - leaf l holds records l * leaf .. l * leaf + lengths[l] - 1; no leaf of the tree is empty.
- * - a leaf that was split has at most half of its capacity, at least one patch, in use.
- * - those of counted-tree.ts.
+ * - those of leaf-store.ts and of counted-tree.ts.
  *
  * Cost: step O(1) amortised; locate O(log N + log leaf); replace by n O(n + leaf + log N); remove O(count + leaf + leaves gone * log
  * N). Moved: at most one leaf's records a patch. finish: a bulk copy per leaf.
  */
 import type { OriginalSlot } from '../src/isa/insn.js';
-import { CountedTree, NO_LEAF } from './counted-tree.js';
-import { DeferringStore } from './deferring-store.js';
-import type { Linearizer } from './linearize.js';
+import { CountedTree } from './counted-tree.js';
+import { FILL, LEAF_GROWTH, leafLayout, LeafStore, NO_LEAF } from './leaf-store.js';
 import { PATCH_MAX } from './patch-buffer.js';
 import { NONE, type Pos, type StoreInput } from './store.js';
-import { assertKnownOptions, tuned, type StoreOptions, type Strategy, type Tunable } from './strategy.js';
+import { assertKnownOptions, type StoreOptions, type Strategy, type Tunable } from './strategy.js';
 
 const LEAF: Tunable = {
   name: 'leaf',
@@ -35,177 +32,79 @@ const LEAF: Tunable = {
   tight: 2 * PATCH_MAX,
   meaning: 'records per leaf, rounded up to a power of two',
 };
-const FILL: Tunable = {
-  name: 'fill',
-  default: 0.75,
-  min: 0.01,
-  max: 1,
-  tight: 1,
-  meaning: 'share of each leaf that is filled at the start',
-};
-const GROWTH: Tunable = {
-  name: 'growth',
-  default: 0.25,
-  min: 0.001,
-  max: 4,
-  tight: 0.001,
-  meaning: 'spare leaves at the start and whenever there are none left, as a share of the leaves',
-};
 
 export const rope: Strategy = {
   name: 'rope',
   summary: 'Balanced counted tree over small blocks; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M * (leaf + log N))',
   growth: 'linear',
-  tunables: [LEAF, FILL, GROWTH],
+  tunables: [LEAF, FILL, LEAF_GROWTH],
   create: (input, options) => new RopeStore(input, options),
 };
 
-/** How a program is laid out in leaves. */
-interface Layout {
-  /** log2 of the records per leaf. */
-  readonly shift: number;
-  /** Records put in each leaf at the start. */
-  readonly filled: number;
-  /** Leaves in use at the start. */
-  readonly used: number;
-  /** Leaves there is room for. */
-  readonly leaves: number;
-  readonly growth: number;
-}
-
-function layoutFor(slots: number, options: StoreOptions): Layout {
-  assertKnownOptions(rope.name, rope.tunables, options);
-  const shift = Math.ceil(Math.log2(tuned(options, LEAF)));
-  const growth = tuned(options, GROWTH);
-  const filled = Math.max(1, Math.floor((1 << shift) * tuned(options, FILL)));
-  const used = Math.ceil(slots / filled);
-  return { shift, filled, used, leaves: withSpare(used, growth), growth };
-}
-
-function withSpare(leaves: number, growth: number): number {
-  return leaves + Math.ceil(leaves * growth);
-}
-
-export class RopeStore extends DeferringStore {
+export class RopeStore extends LeafStore {
   override readonly name = rope.name;
-  private readonly shift: number;
-  private readonly growth: number;
   private readonly tree: CountedTree;
 
   constructor(input: StoreInput, options: StoreOptions = {}) {
-    const layout = layoutFor(input.insns.length / 2, options);
-    super(input, layout.leaves << layout.shift);
-    const { shift, filled, used, leaves, growth } = layout;
-    this.shift = shift;
-    this.growth = growth;
+    assertKnownOptions(rope.name, rope.tunables, options);
+    const layout = leafLayout(input.insns.length / 2, LEAF, options);
+    super(input, layout);
+    const { filled, used, leaves } = layout;
     const lengths = new Int32Array(used);
     const keys = new Int32Array(used);
     for (let leaf = 0; leaf < used; leaf++) {
-      const from = leaf * filled;
-      keys[leaf] = from;
-      lengths[leaf] = Math.min(filled, this.slots - from);
-      this.load(input, from, lengths[leaf], leaf << shift);
+      keys[leaf] = leaf * filled;
+      lengths[leaf] = Math.min(filled, this.slots - keys[leaf]);
     }
     this.tree = new CountedTree(leaves, this.counters);
     this.tree.build(lengths, keys);
   }
 
-  override first(): Pos {
-    const leaf = this.tree.first();
-    return leaf === NO_LEAF ? NONE : leaf << this.shift;
-  }
-
-  override next(pos: Pos): Pos {
-    const leaf = pos >> this.shift;
-    const next = pos + 1;
-    if (next - (leaf << this.shift) < this.tree.lengths[leaf]) return next;
-    return this.frontOf(this.tree.next(leaf));
-  }
-
-  override prev(pos: Pos): Pos {
-    const leaf = pos >> this.shift;
-    if (pos > leaf << this.shift) return pos - 1;
-    const before = this.tree.prev(leaf);
-    return before === NO_LEAF ? NONE : (before << this.shift) + this.tree.lengths[before] - 1;
-  }
-
   override locate(slot: OriginalSlot): Pos {
     const leaf = this.tree.leafOf(slot);
-    if (leaf === NO_LEAF) return NONE;
-    return this.search(slot, leaf << this.shift, (leaf << this.shift) + this.tree.lengths[leaf]);
+    return leaf === NO_LEAF ? NONE : this.search(slot, leaf << this.shift, this.endOf(leaf));
   }
 
-  protected override open(pos: Pos, extra: number): Pos {
-    let leaf = pos >> this.shift;
-    let at = pos;
-    const length = this.tree.lengths[leaf];
-    if (length + extra > 1 << this.shift) {
-      const kept = length >> 1;
-      const upper = this.split(leaf, kept);
-      const inside = pos - (leaf << this.shift);
-      if (inside >= kept) {
-        leaf = upper;
-        at = (upper << this.shift) + inside - kept;
-      }
-    }
-    this.move(at, at + extra, (leaf << this.shift) + this.tree.lengths[leaf] - at);
-    this.clearRows(at, extra);
-    this.tree.add(leaf, extra);
-    this.opened = at;
-    return at + extra;
+  protected override lengthOf(leaf: number): number {
+    return this.tree.lengths[leaf];
   }
 
-  protected override close(pos: Pos, removed: number): Pos {
-    const tree = this.tree;
-    let leaf = pos >> this.shift;
-    let at = pos;
-    let left = removed;
-    for (;;) {
-      const end = (leaf << this.shift) + tree.lengths[leaf];
-      const here = Math.min(left, end - at);
-      const behind = at + here === end ? this.frontOf(tree.next(leaf)) : at;
-      this.move(at + here, at, end - at - here);
-      tree.add(leaf, -here);
-      if (tree.lengths[leaf] === 0) tree.remove(leaf);
-      left -= here;
-      if (left === 0) return behind;
-      leaf = behind >> this.shift;
-      at = behind;
-    }
+  protected override resize(leaf: number, delta: number): void {
+    this.tree.add(leaf, delta);
   }
 
-  protected override emit(out: Linearizer): void {
-    for (let leaf = this.tree.first(); leaf !== NO_LEAF; leaf = this.tree.next(leaf)) {
-      out.append(leaf << this.shift, this.tree.lengths[leaf]);
+  protected override firstLeaf(): number {
+    return this.tree.first();
+  }
+
+  protected override leafAfter(leaf: number): number {
+    return this.tree.next(leaf);
+  }
+
+  protected override leafBefore(leaf: number): number {
+    return this.tree.prev(leaf);
+  }
+
+  protected override splitLeaf(leaf: number, kept: number): number {
+    if (this.tree.isFull) this.tree.widen(this.growLeaves(this.tree.capacity));
+    return this.tree.split(leaf, kept, this.keyAt(leaf, kept));
+  }
+
+  protected override dropLeaves(first: number, count: number): void {
+    let leaf = first;
+    for (let left = count; left > 0; left--) {
+      const next = this.tree.next(leaf);
+      this.tree.remove(leaf);
+      leaf = next;
     }
   }
 
   protected override checkContainer(): void {
+    super.checkContainer();
     this.tree.check();
     if (this.tree.total !== this.count)
       throw new Error(`${this.tree.total} records in the tree, ${this.count} counted`);
-    for (let leaf = this.tree.first(); leaf !== NO_LEAF; leaf = this.tree.next(leaf)) {
-      if (this.tree.lengths[leaf] > 1 << this.shift) throw new Error(`leaf ${leaf} holds too much`);
-    }
-  }
-
-  private frontOf(leaf: number): Pos {
-    return leaf === NO_LEAF ? NONE : leaf << this.shift;
-  }
-
-  /** Moves all but the first `kept` records of a leaf to a new one behind it, and returns that. */
-  private split(leaf: number, kept: number): number {
-    if (this.tree.isFull) {
-      const leaves = this.tree.capacity;
-      this.grow(withSpare(leaves, this.growth) << this.shift, leaves << this.shift);
-      this.tree.widen(withSpare(leaves, this.growth));
-    }
-    const from = (leaf << this.shift) + kept;
-    const moved = this.tree.lengths[leaf] - kept;
-    const upper = this.tree.split(leaf, kept, this.keyAt(leaf, kept));
-    this.move(from, upper << this.shift, moved);
-    return upper;
   }
 
   /**
@@ -214,7 +113,7 @@ export class RopeStore extends DeferringStore {
    */
   private keyAt(leaf: number, kept: number): number {
     const front = leaf << this.shift;
-    for (let pos = front + kept; pos < front + this.tree.lengths[leaf]; pos++) {
+    for (let pos = front + kept; pos < this.endOf(leaf); pos++) {
       if (this.origin(pos) !== 0) return this.origin(pos) - 1;
     }
     for (let pos = front + kept - 1; pos >= front; pos--) {
