@@ -1,6 +1,6 @@
 /** The kernel that made goldens or records, as far as our programs have to be made for it and named like its own. */
 import type { KernelProfile } from '../kernel/profile.js';
-import type { Btf, KernelTarget } from '../object/index.js';
+import type { Btf, KernelModule, KernelTarget } from '../object/index.js';
 import type { GoldenKernel } from './golden-format.js';
 
 /** What is known about the kernel's symbols; all empty for records without `kernel.json`. */
@@ -81,5 +81,10 @@ export class GoldenTarget implements KernelTarget {
     return this.image.config ?? new Map<string, string>();
   }
 
-  readonly symbolAddress = (name: string): bigint | undefined => this.symbols.address(name);
+  get modules(): readonly KernelModule[] {
+    return this.image.modules ?? [];
+  }
+
+  readonly symbolAddress = (name: string): bigint | undefined =>
+    this.symbols.address(name) ?? this.image.symbolAddress?.(name);
 }

@@ -1,6 +1,6 @@
 /** Views (golden-view.ts) of our own programs: as the loader here hands them over and as the passes leave them. */
 import { dumpXlated, type DumpInput } from '../fixups/dump.js';
-import { codeOf, srcOf } from '../isa/insn.js';
+import { codeOf, offOf, srcOf } from '../isa/insn.js';
 import {
   BPF_CALL,
   BPF_JMP,
@@ -53,7 +53,9 @@ function referenceAt(
   const w0 = words[2 * slot];
   const imm = words[2 * slot + 1];
   if (codeOf(w0) === HELPER_CALL) {
-    return srcOf(w0) === BPF_PSEUDO_KFUNC_CALL ? target.btf.typeName(imm) : undefined;
+    if (srcOf(w0) !== BPF_PSEUDO_KFUNC_CALL) return undefined;
+    const module = offOf(w0);
+    return (module === 0 ? target : object.kernelModules?.at(module - 1))?.btf.typeName(imm);
   }
   if (codeOf(w0) !== LD_IMM64) return undefined;
   switch (srcOf(w0)) {
@@ -63,10 +65,20 @@ function referenceAt(
     case BPF_PSEUDO_BTF_ID:
       return target.btf.typeName(imm);
     case 0:
-      return symbols.nameAt(wideAt(words, slot));
+      return namedAt(wideAt(words, slot), object, symbols);
     default:
       return undefined;
   }
+}
+
+/** The goldens' name of an address that was put in for a symbol. */
+function namedAt(
+  address: bigint,
+  { symbolsByAddress }: BpfObject,
+  symbols: KernelSymbols,
+): string | undefined {
+  const name = symbolsByAddress?.get(address);
+  return symbols.nameAt(address) ?? (name === undefined ? undefined : symbols.canonical(name));
 }
 
 /** View of a program as the loader here would hand it over. */

@@ -6,11 +6,14 @@ import {
   BPF_PROBE_MEM,
   BPF_PROBE_MEM32,
   BPF_PROBE_MEMSX,
+  BPF_PSEUDO_BTF_ID,
   BPF_PSEUDO_MAP_IDX,
   BPF_PSEUDO_MAP_IDX_VALUE,
   BPF_W,
 } from '../isa/opcodes.js';
+import { Btf } from '../object/btf.js';
 import type { BpfObject, BpfProgram, MapDef } from '../object/program.js';
+import { BtfWriter } from '../testing/btf-writer.js';
 import type { LinearProgram } from '../../strategies/linear-program.js';
 import { AUX_ORIG } from '../../strategies/store.js';
 import { dumpAsJson, dumpBytes, dumpListing, dumpXlated, type DumpInput } from './dump.js';
@@ -270,6 +273,31 @@ describe('the dump view', () => {
       '8510000001000000',
       '9500000000000000',
     ]);
+    expect((hexOf({ ...input, farCalls: 'zero' }) as string[])[2]).toBe('8510010000000000');
+  });
+
+  it('shows the address of a kernel variable in place of its BTF id, or a number that has its name', () => {
+    const input = inputOf((out) => {
+      b.ldImm64Pseudo(out, BPF_PSEUDO_BTF_ID, 1, 1, 0);
+    });
+    const types = new BtfWriter();
+    types.variable('runqueues', 0, 1);
+    const btf = new Btf(types.build(), 'vmlinux', (what) => new Error(what));
+    const known = { ...input.object, kernel: { btf, symbolAddress: () => 0xffff_ffff_8123_4567n } };
+    const unknown = { ...input.object, kernel: { btf } };
+    expect(hexOf({ ...input, object: known })).toEqual(['1801000067452381', '00000000ffffffff']);
+    expect(hexOf({ ...input, object: unknown })).toEqual(['1801000001000000', '0000000000000000']);
+    for (const object of [known, unknown])
+      expect(dumpAsJson(dumpXlated({ ...input, object }))['addresses']).toEqual({ 0: 'runqueues' });
+  });
+
+  it('names the addresses that the loader put in for symbols', () => {
+    const input = inputOf((out) => {
+      b.ldImm64(out, 1, 0x8123_4567 | 0, -1);
+      b.ldImm64(out, 2, 0x8123_4568 | 0, -1);
+    });
+    const object = { ...input.object, symbolsByAddress: new Map([[0xffff_ffff_8123_4567n, 'symbol']]) };
+    expect(dumpAsJson(dumpXlated({ ...input, object }))['addresses']).toEqual({ 0: 'symbol' });
   });
 
   it('shows map loads by index plus one, by descriptor whatever way they were written', () => {

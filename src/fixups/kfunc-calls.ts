@@ -57,8 +57,10 @@ const WRITABLE_PACKETS = new Set<number>([
 
 /** Rewrites the call of a kernel function at `pos`; returns the position of the last instruction. */
 export function rewriteKfuncCall(env: FixupEnv, pos: Pos, w0: number, id: number): Pos {
-  const btf = env.object.kernel?.btf;
-  const name = btf !== undefined && offOf(w0) === 0 ? btf.typeName(id) : '';
+  const module = offOf(w0);
+  const { kernel, kernelModules } = env.object;
+  const btf = module === 0 ? kernel?.btf : kernelModules?.at(module - 1)?.btf;
+  const name = btf?.typeName(id) ?? '';
   if (btf === undefined || name === '')
     throw new FixupError(`kernel function ${id} is not in the kernel's types`);
   const call = word0(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, offOf(w0));

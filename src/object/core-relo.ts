@@ -45,28 +45,34 @@ interface Candidate {
 export class CoreRelocator {
   /** Absent without a kernel: only what needs none is resolved then. */
   private readonly kernel: TargetTypes | undefined;
-  private readonly modules: readonly TargetTypes[];
+  /** Read when the kernel itself lacks a type. */
+  private moduleTypes: readonly TargetTypes[] | undefined;
   private readonly candidates = new Map<number, readonly Candidate[]>();
   private readonly resolved = new Map<ExtRecords, (Resolution | CoreError)[]>();
 
   constructor(
     private readonly local: Btf,
     ext: BtfExt,
-    target: KernelTarget | undefined,
+    private readonly target: KernelTarget | undefined,
   ) {
-    const typesOf = (btf: Btf, firstId: number): TargetTypes => ({
-      btf,
-      firstId,
-      matcher: new SpecMatcher(new TypeRelations(local, btf), btf),
-    });
-    this.kernel = target && typesOf(target.btf, 1);
-    this.modules = (target?.modules ?? []).map(({ btf }) => typesOf(btf, target!.btf.typeCount));
+    this.kernel = target && this.typesOf(target.btf, 1);
     // A relocation narrows the candidates of later ones of the same type: the order of the file matters.
     for (const records of ext.coreRelos.values()) {
       const all: (Resolution | CoreError)[] = [];
       for (let i = 0; i < records.slots.length; i++) all.push(this.tryResolve(records, i));
       this.resolved.set(records, all);
     }
+  }
+
+  private typesOf(btf: Btf, firstId: number): TargetTypes {
+    return { btf, firstId, matcher: new SpecMatcher(new TypeRelations(this.local, btf), btf) };
+  }
+
+  private get modules(): readonly TargetTypes[] {
+    this.moduleTypes ??= (this.target?.modules ?? []).map(({ btf }) =>
+      this.typesOf(btf, this.target!.btf.typeCount),
+    );
+    return this.moduleTypes;
   }
 
   /**

@@ -53,6 +53,7 @@ describe('Externs', () => {
     expect(wordsOf(typed)).toEqual([0x3018, 4, 0, 0]);
     const untyped = using((btf) => btf.variable('symbol', 0, 2), 'symbol', LOAD);
     expect(wordsOf(untyped)).toEqual([0x18, 0x8123_4567 | 0, 0, -1]);
+    expect([...untyped.symbolsByAddress!]).toEqual([[0xffff_ffff_8123_4567n, 'symbol']]);
   });
 
   it('takes weak externs that the kernel does not have for absent', () => {

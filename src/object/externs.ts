@@ -69,7 +69,10 @@ export class Externs {
   /** The map of configuration values; absent when the object declares none. */
   readonly kconfig: MapDef | undefined;
   private readonly bySymbol = new Map<number, Resolution>();
-  private readonly moduleNumbers = new Map<KernelModule, number>();
+  /** Modules whose functions are called, the first of them number 1. */
+  readonly modules: KernelModule[] = [];
+  /** Kernel symbols that are there, by the address put in for them; per-cpu ones up to 6.12 are small numbers and no part. */
+  readonly symbolsByAddress = new Map<bigint, string>();
 
   /**
    * @param fileName goes into the name of the map
@@ -145,12 +148,8 @@ export class Externs {
     }
     if (module === undefined) return { kind: 'btf', id: targetId, module: 0 };
     if (!isFunction) return problem(`${what} is in module "${module.name}", which only functions can be`);
-    let number = this.moduleNumbers.get(module);
-    if (number === undefined) {
-      number = this.moduleNumbers.size + 1;
-      this.moduleNumbers.set(module, number);
-    }
-    return { kind: 'btf', id: targetId, module: number };
+    if (!this.modules.includes(module)) this.modules.push(module);
+    return { kind: 'btf', id: targetId, module: this.modules.indexOf(module) + 1 };
   }
 
   private resolveAddress(name: string, weak: boolean): Resolution {
@@ -159,7 +158,10 @@ export class Externs {
       return problem(`kernel symbol "${printable(name)}" (.ksyms) needs the kernel's symbol addresses`);
     }
     const address = target.symbolAddress(name);
-    if (address !== undefined) return { kind: 'address', address };
+    if (address !== undefined) {
+      if (address >= KERNEL_HALF) this.symbolsByAddress.set(address, name);
+      return { kind: 'address', address };
+    }
     return weak ? ABSENT : problem(`kernel symbol "${printable(name)}" (.ksyms) is not in the kernel`);
   }
 
@@ -205,6 +207,9 @@ export class Externs {
     }
   }
 }
+
+/** From here on numbers are addresses of the kernel. */
+const KERNEL_HALF = 1n << 63n;
 
 /** A weak extern that the kernel does not have. */
 const ABSENT: Resolution = { kind: 'address', address: 0n };

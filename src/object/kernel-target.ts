@@ -51,7 +51,15 @@ export function loadModuleBtf(path: string, kernel: Btf): Btf {
   return readBtf(path, (bytes, where, bad) => kernel.extend(bytes, where, bad));
 }
 
-function readBtf(path: string, parse: (bytes: Uint8Array, where: string, bad: ErrorMaker) => Btf): Btf {
+/**
+ * The bytes of the BTF in such a file.
+ * @throws ObjectError when the file is neither
+ */
+export function rawBtf(path: string): Uint8Array {
+  return readBtf(path, (bytes) => bytes.slice());
+}
+
+function readBtf<T>(path: string, parse: (bytes: Uint8Array, where: string, bad: ErrorMaker) => T): T {
   const bad: ErrorMaker = (what) => new ObjectError(path, what);
   return withFile(path, (source) => {
     const start = source.read(0, Math.min(2, source.size));

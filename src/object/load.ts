@@ -104,6 +104,8 @@ export function parseObject(bytes: Uint8Array, fileName: string, options: LoadOp
     failures,
     ...(btf === undefined ? {} : { btf }),
     ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
+    ...(externs.modules.length === 0 ? {} : { kernelModules: externs.modules }),
+    ...(externs.symbolsByAddress.size === 0 ? {} : { symbolsByAddress: externs.symbolsByAddress }),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { DataVariable } from './data-sections.js';
-import type { KernelTarget } from './kernel-target.js';
+import type { KernelModule, KernelTarget } from './kernel-target.js';
 
 /** A map of the object, with what `BPF_MAP_CREATE` would be told. */
 export interface MapDef {
@@ -115,6 +115,13 @@ export interface BpfObject {
   readonly btf?: ObjectBtf;
   /** The kernel it was relocated against; absent when none was given. */
   readonly kernel?: KernelTarget;
+  /**
+   * Modules of that kernel whose functions the programs call: the offset of such a call is the module's place here,
+   * counted from 1. Absent for none.
+   */
+  readonly kernelModules?: readonly KernelModule[];
+  /** Names of the kernel symbols whose addresses are in 64-bit loads of the programs; absent for none. */
+  readonly symbolsByAddress?: ReadonlyMap<bigint, string>;
 }
 
 export interface ProgramFailure {

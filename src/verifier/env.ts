@@ -160,9 +160,14 @@ export class VerifierEnv {
     this.loopCallbacks = new Int32Array(length);
   }
 
-  /** The kernel's types: large, and not read before something asks for them. */
+  /**
+   * The kernel's types: large, and not read before something asks for them. Those of a module come behind the kernel's
+   * own, so with one module in use its types are all that is needed.
+   */
   get kernelBtf(): Btf | undefined {
-    return this.givenKernelBtf ?? this.object.kernel?.btf;
+    if (this.givenKernelBtf !== undefined) return this.givenKernelBtf;
+    const { kernel, kernelModules } = this.object;
+    return kernelModules?.length === 1 ? kernelModules[0].btf : kernel?.btf;
   }
 
   /** What the program is attached to, where the kernel's BTF tells. */

@@ -28,18 +28,19 @@ function withoutImpl(name: string): string {
 export function kfuncAt(env: VerifierEnv, slot: number): Kfunc | null {
   const w0 = env.word0(slot);
   if (codeOf(w0) !== (BPF_JMP | BPF_CALL) || srcOf(w0) !== BPF_PSEUDO_KFUNC_CALL) return null;
+  // Of functions of several modules, whose types have the same ids, nothing is known.
+  if (offOf(w0) !== 0 && env.object.kernelModules?.length !== 1) return null;
   const id = env.imm(slot);
   const known = env.kfuncs.get(id);
-  if (known !== undefined && offOf(w0) === 0) return known;
-  const found = find(env, id, offOf(w0));
-  if (offOf(w0) === 0) env.kfuncs.set(id, found);
+  if (known !== undefined) return known;
+  const found = find(env, id);
+  env.kfuncs.set(id, found);
   return found;
 }
 
-function find(env: VerifierEnv, id: number, off: number): Kfunc | null {
+function find(env: VerifierEnv, id: number): Kfunc | null {
   const btf = env.kernelBtf;
-  // Functions of modules have BTF of their own.
-  if (btf === undefined || off !== 0 || id <= 0 || id >= btf.typeCount) return null;
+  if (btf === undefined || id <= 0 || id >= btf.typeCount) return null;
   if (btf.kind(id) !== BTF_KIND_FUNC) return null;
   const proto = btf.type(id);
   const name = btf.typeName(id);
