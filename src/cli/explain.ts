@@ -19,6 +19,7 @@ import { loadedTexts, rewrittenTexts, type InsnText } from './insn-texts.js';
 import { integerFrom } from './option-values.js';
 import { UsageError } from './outcome.js';
 import { chosenPrograms, namesOf } from './programs.js';
+import { kernelRelease } from './release.js';
 import { farCallsOf } from './xlated.js';
 
 interface ExplainOptions {
@@ -40,7 +41,7 @@ export function registerExplain(program: Command): void {
     .option('--prog <name>', 'program (needed when the object has several)')
     .option('--slot <k>', 'instruction of the rewritten program', integerFrom(0))
     .option('--original <k>', 'instruction as loaded: what became of it', integerFrom(0))
-    .option('--kernel <release>', 'kernel release to rewrite for', DEFAULT_RELEASE)
+    .option('--kernel <release>', 'kernel release to rewrite for', kernelRelease, DEFAULT_RELEASE)
     .option('--btf <file>', 'kernel types to relocate against (default: those of the release)')
     .option('--rnd-hi32', 'load with BPF_F_TEST_RND_HI32', false)
     .option('--blind-constants', 'blind constants afterwards, as bpf_jit_harden does', false)

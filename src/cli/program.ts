@@ -5,6 +5,7 @@ import { registerList } from './list.js';
 import { oneLineErrors } from './outcome.js';
 import { registerExplain } from './explain.js';
 import { registerRun } from './run.js';
+import { registerVerify } from './verify.js';
 import { registerVerifyGolden } from './verify-golden.js';
 import { registerXlated } from './xlated.js';
 
@@ -18,6 +19,7 @@ export function makeProgram(): Command {
   oneLineErrors(program);
   registerRun(program);
   registerXlated(program);
+  registerVerify(program);
   registerVerifyGolden(program);
   registerExplain(program);
   registerList(program);

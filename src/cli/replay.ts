@@ -51,7 +51,7 @@ function twoStrategies(rows: readonly Row[], [a, b]: readonly string[]): Pair[] 
     return own;
   };
   const keys = KEY_COLUMNS.filter((key) => key !== 'strategy');
-  const both = `${b}-${a}`;
+  const both = `${a} / ${b}`;
   return joinRows(of(a), of(b), keys).map((pair) => ({
     a: pair.a && { ...pair.a, strategy: both },
     b: pair.b && { ...pair.b, strategy: both },

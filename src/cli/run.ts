@@ -1,14 +1,15 @@
 /** `patchbench [run]`: measures objects, or with `-R` and `-C` shows what was measured before. */
 import { availableParallelism } from 'node:os';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { ColumnName } from '../bench/columns.js';
 import { formatRows } from '../report/table.js';
 import { STRATEGIES, strategyOf } from '../../strategies/index.js';
-import { DEFAULT_RELEASE, profileOf } from '../kernel/index.js';
+import { DEFAULT_RELEASE } from '../kernel/index.js';
 import { runMeasurement } from './measurement.js';
 import { expandObjects, openObjects } from './objects.js';
 import { integerFrom, listOf } from './option-values.js';
 import { EXIT_FAILURE, say, UsageError } from './outcome.js';
+import { kernelRelease } from './release.js';
 import { compareFiles, replayFile } from './replay.js';
 import { addShowOptions, showRows, type ShowOptions } from './show.js';
 
@@ -151,14 +152,4 @@ export function chosenStrategies(names: readonly string[] | undefined): string[]
     }
   }
   return STRATEGIES.map((strategy) => strategy.name).filter((name) => names.includes(name));
-}
-
-/** A release that there is a profile of. */
-function kernelRelease(release: string): string {
-  try {
-    profileOf(release);
-    return release;
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -48,7 +48,11 @@ export function addShowOptions(command: Command): Command {
         .choices(['table', 'csv', 'json'])
         .default('table'),
     )
-    .option('--pass <names>', 'phases to show (default: total in tables, all in CSV)', listOf);
+    .option(
+      '--pass <names>',
+      'phases to show (default: total; all where the output is CSV or JSON with the column pass)',
+      listOf,
+    );
 }
 
 /** One filter, or with `@` those of a file. */
@@ -98,12 +102,13 @@ export function showPairs(pairs: readonly Pair[], options: ShowOptions): string 
   }
 }
 
-/** Rows of the phases asked for: without a choice the totals, in CSV and JSON of a measurement all. */
+/** Rows of the phases asked for: without a choice the totals, but all in CSV and JSON whose rows name their phase. */
 export function ofPasses(
   rows: readonly Row[],
-  { pass, outputFormat }: Pick<ShowOptions, 'pass' | 'outputFormat'>,
+  { pass, emit, outputFormat }: Pick<ShowOptions, 'pass' | 'emit' | 'outputFormat'>,
 ): readonly Row[] {
-  const passes = pass ?? (outputFormat === 'table' ? [TOTAL] : undefined);
+  const named = outputFormat !== 'table' && (emit === undefined || emit.includes('pass'));
+  const passes = pass ?? (named ? undefined : [TOTAL]);
   return passes === undefined ? rows : rows.filter((row) => passes.includes(row.pass ?? ''));
 }
 

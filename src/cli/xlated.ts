@@ -16,6 +16,7 @@ import { ObjectError, type BpfObject, type BpfProgram } from '../object/program.
 import { loadedTexts, rewrittenTexts } from './insn-texts.js';
 import { coloursWanted, EXIT_FAILURE, EXIT_OK, oneLine, say, UsageError } from './outcome.js';
 import { chosenPrograms, namesOf, RequestError, usable } from './programs.js';
+import { kernelRelease } from './release.js';
 import { sideBySide } from './side-by-side.js';
 
 /** What the command was told. */
@@ -186,7 +187,7 @@ export function registerXlated(program: Command): void {
     .argument('<object>', 'BPF object file made by clang')
     .option('--prog <name>', 'program to print (default: all of them)')
     .option('--strategy <name>', 'how the instructions are held while they are rewritten', DEFAULT_STRATEGY)
-    .option('--kernel <release>', 'kernel release to rewrite for', DEFAULT_RELEASE)
+    .option('--kernel <release>', 'kernel release to rewrite for', kernelRelease, DEFAULT_RELEASE)
     .option('--btf <file>', 'kernel types to relocate against (default: those of the release)')
     .option('--raw <file>', 'write the instructions to FILE as 8-byte words instead')
     .option('--json', 'print instructions and metadata as JSON')
