@@ -1,7 +1,7 @@
 /** The measuring child over the project's own strategies and workloads. */
-import { strategyOf } from '../../strategies/index.js';
 import { reference } from '../../strategies/reference.js';
 import { serve } from './child-server.js';
+import { measuredStrategyOf } from './measured.js';
 import { workloadOf } from './workloads.js';
 
-serve({ strategyOf, reference, workloadOf });
+serve({ strategyOf: measuredStrategyOf, reference, workloadOf });

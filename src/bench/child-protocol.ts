@@ -4,6 +4,7 @@
  */
 import type { Facts } from '../verifier/facts.js';
 import type { PhaseResult, SamplingOptions } from './sampling.js';
+import type { Walk } from './walk.js';
 
 /** Names a workload so that any process can make it. */
 export type WorkloadSpec = ProgramSpec | SyntheticSpec;
@@ -72,10 +73,14 @@ export interface ReferenceAnswer {
   readonly digest: string;
   /** Undefined for workloads that need none. */
   readonly facts: Facts | undefined;
+  /** Empty where the output is calculated and nothing walks. */
+  readonly walk: Walk;
 }
 
 export interface MeasuredAnswer {
   readonly kind: 'measured';
+  /** Width of an aux record. */
+  readonly auxBytes: number;
   readonly phases: readonly PhaseResult[];
   /** Peak resident memory of the process so far in KiB. */
   readonly peakRssKb: number;

@@ -1,13 +1,16 @@
 /** The child's side: answers every workload of the one job it is sent and ends. */
 import type { Facts } from '../verifier/facts.js';
 import type { Answer, Job, MeasureJob, Message, ReferenceJob, WorkloadSpec } from './child-protocol.js';
-import { DifferenceError, messageOf, referenceDigest, Sampler, type Started } from './sampling.js';
+import { DifferenceError, messageOf, runReference, Sampler, type Started } from './sampling.js';
 import type { MeasuredStrategy, Workload } from './workload.js';
 
 /** What a child can do: the strategies it knows and how it makes workloads. */
 export interface Bench {
-  /** @throws Error naming the strategies there are when there is none of that name */
-  strategyOf(name: string): MeasuredStrategy;
+  /**
+   * The strategy, ready for the workload.
+   * @throws Error naming the strategies there are when there is none of that name
+   */
+  strategyOf(name: string, workload: Workload): MeasuredStrategy;
   readonly reference: MeasuredStrategy;
   /**
    * Makes the workload, from facts already derived where there are any.
@@ -74,7 +77,7 @@ async function runReferences(bench: Bench, { items }: ReferenceJob, report: Repo
 async function reference(bench: Bench, spec: WorkloadSpec): Promise<Answer> {
   try {
     const { workload, facts } = await bench.workloadOf(spec, undefined);
-    return { kind: 'reference', digest: referenceDigest(workload, bench.reference), facts };
+    return { kind: 'reference', facts, ...runReference(workload, bench.reference) };
   } catch (error) {
     return failure(error);
   }
@@ -95,7 +98,7 @@ async function measure(
     await report.begins(at);
     try {
       const { workload } = await bench.workloadOf(spec, facts);
-      started.set(at, sampler.start(workload, bench.strategyOf(strategy), expected));
+      started.set(at, sampler.start(workload, bench.strategyOf(strategy, workload), expected));
     } catch (error) {
       await report.answers(at, failure(error));
     }
@@ -112,7 +115,8 @@ async function measure(
 function measured(sampler: Sampler, started: Started): Answer {
   try {
     const phases = sampler.measure(started);
-    return { kind: 'measured', phases, peakRssKb: process.resourceUsage().maxRSS };
+    const auxBytes = 4 * started.first.auxWords;
+    return { kind: 'measured', auxBytes, phases, peakRssKb: process.resourceUsage().maxRSS };
   } catch (error) {
     return failure(error);
   }

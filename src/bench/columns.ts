@@ -104,6 +104,18 @@ export const COLUMNS = [
     align: 'right',
   },
   {
+    name: 'floor_ratio',
+    aliases: ['floor'],
+    heading: 'Of floor',
+    unit: 'x',
+    meaning:
+      'Median time relative to the floor’s on the same program in the same run (the median over its processes); in ' +
+      '`total` only. The floor knows all patches beforehand and writes the program once: no strategy can be faster',
+    type: 'real',
+    sort: 'desc',
+    align: 'right',
+  },
+  {
     name: 'prog_size',
     aliases: [],
     heading: 'Program size',
@@ -119,6 +131,17 @@ export const COLUMNS = [
     heading: 'Size out',
     unit: 'slots',
     meaning: 'Instructions after this part of the run',
+    type: 'integer',
+    sort: 'desc',
+    align: 'right',
+  },
+  {
+    name: 'aux_bytes',
+    aliases: [],
+    heading: 'Aux record (B)',
+    unit: 'bytes',
+    meaning:
+      'Size of the aux record that each instruction has: struct bpf_insn_aux_data of the kernel modelled',
     type: 'integer',
     sort: 'desc',
     align: 'right',
@@ -159,6 +182,18 @@ export const COLUMNS = [
     heading: 'Removed',
     unit: 'slots',
     meaning: 'Instructions taken out by verifier_remove_insns()',
+    type: 'integer',
+    sort: 'desc',
+    align: 'right',
+  },
+  {
+    name: 'records_walked',
+    aliases: ['walked'],
+    heading: 'Walked',
+    unit: 'slots',
+    meaning:
+      'Steps that the passes take over the sequence, the same for every strategy: counted on the reference store, ' +
+      'absent where the expected output is calculated without it',
     type: 'integer',
     sort: 'desc',
     align: 'right',

@@ -8,8 +8,9 @@ import type { Answer, MeasureItem, ReferenceAnswer, WorkloadSpec } from './child
 import type { Execute } from './child-process.js';
 import type { Row } from './columns.js';
 import { groupsOf } from './groups.js';
-import { failureRow, rowsOf, type RowKeys } from './result-rows.js';
+import { failureRow, rowsOf, withFloorRatios, type RowKeys } from './result-rows.js';
 import type { SamplingOptions } from './sampling.js';
+import type { Walk } from './walk.js';
 
 /** A workload under the names that its rows carry. */
 export interface Target {
@@ -91,6 +92,7 @@ interface Place {
 
 /** A place whose reference output is known. */
 interface Referenced extends Place {
+  readonly walk: Walk;
   readonly item: MeasureItem;
 }
 
@@ -205,8 +207,8 @@ class Measurement {
     return group.flatMap((place, k) => {
       const answer = referenceOf(answers.at(k));
       if (answer.kind === 'reference') {
-        const { digest, facts } = answer;
-        return { ...place, item: { workload: place.target.workload, expected: digest, facts } };
+        const { digest, facts, walk } = answer;
+        return { ...place, walk, item: { workload: place.target.workload, expected: digest, facts } };
       }
       if (!this.stop.aborted) this.problem(`${nameOf(place.target)}: ${answer.reason}`);
       for (const strategy of place.strategies)
@@ -237,12 +239,12 @@ class Measurement {
     }
   }
 
-  private take({ at, target }: Place, strategy: string, process: number, answer: Answer): void {
+  private take({ at, target, walk }: Referenced, strategy: string, process: number, answer: Answer): void {
     const keys = this.keysOf(target, strategy, process);
     const key = rowKey(at, strategy, process);
     switch (answer.kind) {
       case 'measured':
-        this.rows.set(key, rowsOf(keys, answer));
+        this.rows.set(key, rowsOf(keys, answer, walk));
         this.finished(target, strategy, process, answer.phases.at(-1)?.summary.p50Ns);
         break;
       case 'differs':
@@ -285,8 +287,13 @@ class Measurement {
         compareText(a.fileName, b.fileName) || compareText(a.progName, b.progName) || i - k,
     );
     return order.flatMap(({ at, strategies, processes }) =>
-      strategies.flatMap((strategy) =>
-        Array.from({ length: processes }, (_, k) => this.rows.get(rowKey(at, strategy, k + 1)) ?? []).flat(),
+      withFloorRatios(
+        strategies.flatMap((strategy) =>
+          Array.from(
+            { length: processes },
+            (_, k) => this.rows.get(rowKey(at, strategy, k + 1)) ?? [],
+          ).flat(),
+        ),
       ),
     );
   }

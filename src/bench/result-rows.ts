@@ -1,8 +1,11 @@
 /** What a measuring process found out, as rows of the column table. */
 import type { MeasuredAnswer } from './child-protocol.js';
 import { emptyRow, type Row } from './columns.js';
-import type { PhaseResult } from './sampling.js';
+import { FLOOR } from './floor.js';
 import { TOTAL } from './phase-log.js';
+import { medianOfProcesses } from './process-statistics.js';
+import type { PhaseResult } from './sampling.js';
+import type { Walk } from './walk.js';
 
 /** What a row is about. */
 export interface RowKeys {
@@ -34,11 +37,34 @@ export function failureRow(keys: RowKeys): Row {
 }
 
 /** A row per phase, `total` last. */
-export function rowsOf(keys: RowKeys, answer: MeasuredAnswer): Row[] {
-  return answer.phases.map((phase) => rowOf(keysOf(keys, phase.name), phase, answer));
+export function rowsOf(keys: RowKeys, answer: MeasuredAnswer, walk: Walk): Row[] {
+  return answer.phases.map((phase) => ({
+    ...rowOf(keysOf(keys, phase.name), phase, answer),
+    records_walked: stepsOf(walk, phase.name),
+  }));
 }
 
-function rowOf(keys: Row, { summary, work }: PhaseResult, { peakRssKb }: MeasuredAnswer): Row {
+function stepsOf(walk: Walk, phase: string): number | null {
+  const steps = Object.values(walk);
+  if (phase !== TOTAL) return walk[phase] ?? null;
+  return steps.length === 0 ? null : steps.reduce((sum, each) => sum + each, 0);
+}
+
+/** The rows of one program with `floor_ratio` where the floor is among them. */
+export function withFloorRatios(rows: readonly Row[]): Row[] {
+  const floors = rows
+    .filter(({ strategy, pass }) => strategy === FLOOR && pass === TOTAL)
+    .map((row) => row.duration_p50_ns)
+    .filter((ns) => ns !== null);
+  const floor = floors.length === 0 ? 0 : medianOfProcesses(floors);
+  return rows.map((row) =>
+    row.pass === TOTAL && row.duration_p50_ns !== null && floor > 0
+      ? { ...row, floor_ratio: row.duration_p50_ns / floor }
+      : row,
+  );
+}
+
+function rowOf(keys: Row, { summary, work }: PhaseResult, { auxBytes, peakRssKb }: MeasuredAnswer): Row {
   const { counts, counters } = work;
   return {
     ...keys,
@@ -46,6 +72,7 @@ function rowOf(keys: Row, { summary, work }: PhaseResult, { peakRssKb }: Measure
     duration: Math.round(summary.p50Ns / 1000),
     prog_size: work.slotsBefore,
     prog_size_out: work.slotsAfter,
+    aux_bytes: auxBytes,
     patches: counts.patches,
     expanding_patches: counts.expandingPatches,
     insns_added: counts.insnsAdded,

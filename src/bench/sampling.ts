@@ -9,6 +9,7 @@ import type { LinearProgram } from '../../strategies/linear-program.js';
 import { digestOf, firstDifference, sameProgram } from './linear-compare.js';
 import { nowNs, PhaseLog, TOTAL, type PhaseWork } from './phase-log.js';
 import { clockStep, summarise, type Summary } from './statistics.js';
+import { walkOver, type Walk } from './walk.js';
 import type { MeasuredStrategy, Workload } from './workload.js';
 
 export interface SamplingOptions {
@@ -30,9 +31,13 @@ export class DifferenceError extends Error {
   override readonly name = 'DifferenceError';
 }
 
-/** The digest that every strategy's output must have, from one run over the reference store. */
-export function referenceDigest(workload: Workload, reference: MeasuredStrategy): string {
-  return digestOf(workload.run(reference, new PhaseLog(false)));
+/** One run over the reference store: the digest that every strategy's output must have, and how far the passes walk. */
+export function runReference(
+  workload: Workload,
+  reference: MeasuredStrategy,
+): { readonly digest: string; readonly walk: Walk } {
+  const { linear, walk } = walkOver(workload, reference);
+  return { digest: digestOf(linear), walk };
 }
 
 /** The first run; its output is compared with the reference's. */
