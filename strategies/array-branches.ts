@@ -20,10 +20,10 @@ import {
 import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC } from '../src/isa/opcodes.js';
 
 /** In `KINDS`: the source register decides. */
-const ASK = 4;
+export const ASK = 4;
 
 /** Branch kind by opcode. */
-const KINDS = Uint8Array.from({ length: 256 }, (_, code) => {
+export const KINDS = Uint8Array.from({ length: 256 }, (_, code) => {
   const kind = branchKind(code);
   const asCall = branchKind(code | (BPF_PSEUDO_CALL << 12));
   const asAddress = branchKind(code | (BPF_PSEUDO_FUNC << 12));

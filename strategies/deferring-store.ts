@@ -25,7 +25,7 @@
 import { BRANCH_OFF, branchKind, NOT_BRANCH, type OriginalSlot } from '../src/isa/insn.js';
 import { BPF_JA, BPF_JMP } from '../src/isa/opcodes.js';
 import { LabelledRecords } from './labelled-records.js';
-import { Linearizer } from './linearize.js';
+import { Linearizer, type RunSink } from './linearize.js';
 import type { LinearProgram } from './linear-program.js';
 import { assertPatch, jumpsBehind, keepsShortBranch, type PatchBuffer } from './patch-buffer.js';
 import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
@@ -51,7 +51,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   protected abstract close(pos: Pos, removed: number): Pos;
 
   /** Calls `out.append` for all records in order, in runs as long as they are. */
-  protected abstract emit(out: Linearizer): void;
+  protected abstract emit(out: RunSink): void;
 
   /** @throws Error naming the container's invariant that does not hold */
   protected abstract checkContainer(): void;
@@ -59,6 +59,14 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   /** A batching container merges here; nothing is to be done otherwise. */
   protected merge(): void {
     // Only containers that keep edits aside have something to merge.
+  }
+
+  /**
+   * Writes the distances of all branches that `out` has been given.
+   * @returns false when one does not fit into its 16 bit
+   */
+  protected resolveBranches(out: Linearizer): boolean {
+    return out.resolve();
   }
 
   /** The aux rows in final order when the container holds them so at the end: they are handed out, not copied. */
@@ -219,7 +227,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
       this.finishedRows(),
     );
     this.emit(out);
-    if (!out.resolve()) this.verifyRanges();
+    if (!this.resolveBranches(out)) this.verifyRanges();
     this.finished = true;
     const lineInfo = metadata.lineInfo(out.slots, count);
     return {

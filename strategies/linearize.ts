@@ -11,7 +11,13 @@ import type { Counters } from './counters.js';
 import type { Labels } from './labels.js';
 import { AUX_RUN_LOOP, LABEL, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
 
-export class Linearizer {
+/** Takes the records of a program in order, in runs of neighbours. */
+export interface RunSink {
+  /** The next `count` records: those from `from` on. */
+  append(from: number, count: number): void;
+}
+
+export class Linearizer implements RunSink {
   readonly insns: Int32Array;
   /** Final slot of each label that a record carries; the end's too. */
   readonly slots: Int32Array;
@@ -32,7 +38,7 @@ export class Linearizer {
     private readonly rows: Uint32Array,
     private readonly auxWords: number,
     private readonly labels: Labels,
-    counters: Counters,
+    private readonly counters: Counters,
     count: number,
     private readonly ownAux?: Uint32Array,
   ) {
@@ -48,7 +54,6 @@ export class Linearizer {
       this.insns.byteLength + this.slots.byteLength + 2 * this.branches.byteLength + auxBytes;
     counters.insnBytesMoved += this.insns.byteLength;
     counters.auxBytesMoved += auxBytes;
-    counters.branchVisits += count;
   }
 
   /** Appends the `count` records from `from` on. */
@@ -75,6 +80,28 @@ export class Linearizer {
     }
     this.branchCount = listed;
     this.length = slot;
+    this.counters.branchVisits += count;
+  }
+
+  /** Appends the `count` records from `from` on, of which only the last one can be a branch. */
+  appendBlock(from: number, count: number): void {
+    const { records, insns, slots } = this;
+    let slot = this.length;
+    if (this.ownAux === undefined) this.appendAux(from, count, slot);
+    const end = (from + count) * RECORD_WORDS;
+    for (let at = from * RECORD_WORDS; at < end; at += RECORD_WORDS, slot++) {
+      insns[2 * slot] = records[at + W0];
+      insns[2 * slot + 1] = records[at + W1];
+      const label = records[at + LABEL];
+      if (label >= 0) slots[label] = slot;
+    }
+    const target = records[end - RECORD_WORDS + TARGET];
+    if (target >= 0) {
+      this.branches[this.branchCount] = slot - 1;
+      this.targets[this.branchCount++] = target;
+    }
+    this.length = slot;
+    this.counters.branchVisits++;
   }
 
   private appendAux(from: number, count: number, slot: number): void {
