@@ -1,5 +1,6 @@
 /** The strategies, one line each: adding one takes its file and its line here. */
 export { array } from './array.js';
+export { basicBlock } from './basic-block.js';
 export { batch } from './batch.js';
 export { batchTail } from './batch-tail.js';
 export { chunked } from './chunked.js';

@@ -27,7 +27,7 @@ import { assertKnownOptions, type StoreOptions, type Strategy, type Tunable } fr
 
 const NODE: Tunable = {
   name: 'node',
-  default: 32,
+  default: 64,
   // The new records of a patch must fit into a node of their own.
   min: PATCH_MAX,
   max: 1 << 20,
