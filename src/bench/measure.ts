@@ -55,13 +55,20 @@ export interface Finished {
   readonly process: number;
   /** Median total in ns; undefined when there is none. */
   readonly totalNs: number | undefined;
+  /** Estimate of the time in ms that the rest takes, by what the finished ones took. */
+  readonly leftMs: number;
 }
 
 export interface MeasureEvents {
   finished(item: Finished): void;
   /** Something that went wrong with one target, one line: `FILE: PROGRAM: STRATEGY: what`. */
   problem(line: string): void;
+  /** Now and then, as `CHECKPOINT_MS` says: the rows so far, in their order. */
+  checkpoint?(rows: readonly Row[]): void;
 }
+
+/** So much work, in ms, is lost at most when the machine stops. */
+export const CHECKPOINT_MS = 120_000;
 
 export interface Outcome {
   /** In the order of the targets' names, then strategy, then process, then phase as run, `total` last. */
@@ -119,6 +126,8 @@ class Measurement {
   private readonly difference = new AbortController();
   private readonly stop: AbortSignal;
   private readonly of: number;
+  private readonly startedAt = Date.now();
+  private checkpointAt = this.startedAt;
   private problems = 0;
   private done = 0;
 
@@ -237,6 +246,9 @@ class Measurement {
       if (!wanted.includes(place)) this.finished(place.target, strategy, process, undefined);
       else if (answer !== undefined) this.take(place, strategy, process, answer);
     }
+    if (this.events.checkpoint === undefined || Date.now() < this.checkpointAt + CHECKPOINT_MS) return;
+    this.checkpointAt = Date.now();
+    this.events.checkpoint(this.orderedRows());
   }
 
   private take({ at, target, walk }: Referenced, strategy: string, process: number, answer: Answer): void {
@@ -272,7 +284,8 @@ class Measurement {
   private finished(target: Target, strategy: string, process: number, totalNs: number | undefined): void {
     if (this.stop.aborted) return;
     this.done++;
-    this.events.finished({ done: this.done, of: this.of, target, strategy, process, totalNs });
+    const leftMs = ((Date.now() - this.startedAt) / this.done) * (this.of - this.done);
+    this.events.finished({ done: this.done, of: this.of, target, strategy, process, totalNs, leftMs });
   }
 
   private keysOf({ fileName, progName }: Target, strategy: string, process: number): RowKeys {

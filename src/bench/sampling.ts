@@ -31,6 +31,11 @@ export class DifferenceError extends Error {
   override readonly name = 'DifferenceError';
 }
 
+/** The digest that every strategy's output must have, from one run over the reference store. */
+export function referenceDigest(workload: Workload, reference: MeasuredStrategy): string {
+  return digestOf(workload.run(reference, new PhaseLog(false)));
+}
+
 /** One run over the reference store: the digest that every strategy's output must have, and how far the passes walk. */
 export function runReference(
   workload: Workload,
@@ -59,6 +64,25 @@ function runCompared(
   throw new DifferenceError(
     firstDifference(got, again) ?? 'the reference gives another output on every run: not deterministic',
   );
+}
+
+/**
+ * Measures one workload alone, in the order the phases ran, `total` last.
+ * @param expected the reference's digest
+ * @param reference run again to find the first difference when the digests differ
+ * @throws DifferenceError when any run's output is not the reference's
+ */
+export function measureStrategy(
+  workload: Workload,
+  strategy: MeasuredStrategy,
+  expected: string,
+  reference: MeasuredStrategy,
+  options: SamplingOptions,
+): PhaseResult[] {
+  const sampler = new Sampler(reference, options);
+  const started = sampler.start(workload, strategy, expected);
+  sampler.warmUp([started]);
+  return sampler.measure(started);
 }
 
 /** A workload after its first run. */

@@ -24,8 +24,16 @@ const SIDECAR = z.strictObject({
   problems: z.array(z.string()),
   kernel: z.string(),
   seed: z.string(),
-  /** Time in ms for the samples of one process, fewest samples, processes at a time. */
-  sampling: z.strictObject({ budget_ms: z.number(), min_samples: z.int(), jobs: z.int() }),
+  /** Time in ms for the samples of one program in a process, fewest samples, processes at a time. */
+  sampling: z.strictObject({
+    budget_ms: z.number(),
+    min_samples: z.int(),
+    jobs: z.int(),
+    /** Processes per strategy and program where no program has its own number; 1 when absent. */
+    processes: z.int().optional(),
+  }),
+  /** `i/n` when this is the i-th of n parts; absent for the whole. */
+  shard: z.string().optional(),
   version: z.string(),
   commit: z.strictObject({ hash: z.string(), dirty: z.boolean().nullable() }),
   machine: z.strictObject({
@@ -44,7 +52,10 @@ const SIDECAR = z.strictObject({
 export type Sidecar = z.infer<typeof SIDECAR>;
 
 /** What only the run knows. */
-export type RunRecord = Pick<Sidecar, 'command' | 'ended' | 'problems' | 'kernel' | 'seed' | 'sampling'>;
+export type RunRecord = Pick<
+  Sidecar,
+  'command' | 'ended' | 'problems' | 'kernel' | 'seed' | 'sampling' | 'shard'
+>;
 
 /** The sidecar of `rows`, with everything about this machine, this program and this moment. */
 export function describeRun(run: RunRecord, rows: readonly Row[]): Sidecar {
@@ -58,6 +69,7 @@ export function describeRun(run: RunRecord, rows: readonly Row[]): Sidecar {
     kernel: run.kernel,
     seed: run.seed,
     sampling: run.sampling,
+    ...(run.shard === undefined ? {} : { shard: run.shard }),
     version: packageVersion(),
     commit: currentCommit(),
     machine: {

@@ -25,7 +25,7 @@ export function targetsOf(path: string, object: BpfObject, load: LoadOptions): T
   }));
 }
 
-/** A synthetic shape; its name stands for its size and form. */
+/** A synthetic shape; its name stands for its size and form. Each has its processes to itself. */
 export function syntheticTarget(shape: string, seed: string): Target {
   return { fileName: 'synthetic', progName: shape, workload: { kind: 'synthetic', shape, seed } };
 }

@@ -1,5 +1,6 @@
 /** Runs a measurement for a command: progress on stderr, Ctrl-C keeps what is finished, the result written whole. */
 import { CHILD_ENTRY, inChildProcess, type Execute } from '../bench/child-process.js';
+import type { Row } from '../bench/columns.js';
 import { measureAll, type MeasurePlan, type Outcome } from '../bench/measure.js';
 import { writeResult } from '../bench/sidecar.js';
 import { formatDuration } from '../report/duration.js';
@@ -14,11 +15,15 @@ export interface MeasurementOptions {
   readonly out: string | undefined;
   /** Command line that the sidecar names. */
   readonly command: string;
+  /** `i/n` when this is one of n parts. */
+  readonly shard?: string;
   /** What could not be measured before this began, e.g. files that are no objects. */
   readonly problems: readonly string[];
   /** Where jobs are done; a process each unless a test says otherwise. */
   readonly execute?: Execute;
 }
+
+const MINUTE_MS = 60_000;
 
 /** A measurement and the exit code it asks for. */
 export interface Ended extends Outcome {
@@ -36,16 +41,39 @@ export async function runMeasurement(plan: MeasurePlan, options: MeasurementOpti
   };
   process.once('SIGINT', onInterrupt);
   process.once('SIGTERM', onInterrupt);
+  const write = (ended: Outcome['ended'], rows: readonly Row[]) => {
+    if (out === undefined) return;
+    const { kernel, seed, sampling, jobs, processes = 1 } = plan;
+    writeResult(
+      out,
+      {
+        command,
+        ended,
+        problems,
+        kernel,
+        seed,
+        sampling: { budget_ms: sampling.budgetMs, min_samples: sampling.minSamples, jobs, processes },
+        ...(options.shard === undefined ? {} : { shard: options.shard }),
+      },
+      rows,
+    );
+  };
   let outcome: Outcome;
   try {
     outcome = await measureAll(
       plan,
       execute,
       {
-        finished: ({ done, of, target, strategy, totalNs }) => {
+        finished: ({ done, of, target, strategy, totalNs, leftMs }) => {
           if (quiet) return;
           const time = totalNs === undefined ? 'failed' : formatDuration(totalNs);
-          process.stderr.write(`[${done}/${of}] ${target.fileName} ${target.progName} ${strategy} ${time}\n`);
+          const left = leftMs < MINUTE_MS ? '' : `, ${Math.ceil(leftMs / MINUTE_MS)} min left`;
+          process.stderr.write(
+            `[${done}/${of}${left}] ${target.fileName} ${target.progName} ${strategy} ${time}\n`,
+          );
+        },
+        checkpoint: (rows) => {
+          write('interrupted', rows);
         },
         problem: (line) => {
           problems.push(line);
@@ -58,23 +86,7 @@ export async function runMeasurement(plan: MeasurePlan, options: MeasurementOpti
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
-  if (out !== undefined)
-    writeResult(
-      out,
-      {
-        command,
-        ended: outcome.ended,
-        problems,
-        kernel: plan.kernel,
-        seed: plan.seed,
-        sampling: {
-          budget_ms: plan.sampling.budgetMs,
-          min_samples: plan.sampling.minSamples,
-          jobs: plan.jobs,
-        },
-      },
-      outcome.rows,
-    );
+  write(outcome.ended, outcome.rows);
   return { ...outcome, exitCode: exitCodeOf(outcome, problems.length) };
 }
 

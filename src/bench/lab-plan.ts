@@ -1,0 +1,104 @@
+/**
+ * What `npm run bench` and `npm run bench -- --full` measure: which workloads, over which strategies, in how many
+ * processes, and how that is shared out among machines.
+ */
+import { STRATEGIES } from '../../strategies/index.js';
+import type { Growth } from '../../strategies/strategy.js';
+import type { Target } from './measure.js';
+import { MEASURED_BESIDE } from './measured.js';
+import { syntheticTarget } from './targets.js';
+import { affordable, SHAPES, shapeOf, visitsOf, type Shape } from './workloads/index.js';
+
+/** The programs that the literature and README talk about: measured in more processes than the rest. */
+export const HEADLINES: readonly string[] = [
+  'pystacks50.bpf.o',
+  'pystacks180.bpf.o',
+  'pystacks600.bpf.o',
+  'dense-10k',
+];
+export const PROCESSES_OF_HEADLINES = 7;
+export const PROCESSES = 3;
+
+/** Shapes that the short benchmark measures besides the corpus. */
+const SHORT_SHAPES = ['dense-10k', 'ladder-15k'];
+
+/** Everything that is measured, in the order of the rows: the registry, then what is measured beside it. */
+export function measuredNames(chosen: readonly string[] = STRATEGIES.map(({ name }) => name)): string[] {
+  return [...chosen, ...MEASURED_BESIDE];
+}
+
+/** The short benchmark's workloads; one process each. */
+export function shortTargets(corpus: readonly Target[], seed: string): Target[] {
+  return [...corpus, ...SHORT_SHAPES.map((name) => shapeTarget(shapeOf(name), seed))];
+}
+
+/**
+ * Everything: the corpus, its programs rewritten in other ways, every shape, each over the strategies that can take it.
+ * @param variants targets of `PROGRAM_VARIANTS`
+ */
+export function fullTargets(corpus: readonly Target[], variants: readonly Target[], seed: string): Target[] {
+  return [...corpus, ...variants, ...SHAPES.map((shape) => shapeTarget(shape, seed))].map((target) => ({
+    ...target,
+    processes: isHeadline(target) ? PROCESSES_OF_HEADLINES : PROCESSES,
+  }));
+}
+
+function isHeadline({ fileName, progName }: Target): boolean {
+  return HEADLINES.includes(fileName) ? !progName.includes('+') : HEADLINES.includes(progName);
+}
+
+/** A shape over the strategies that can take it. */
+function shapeTarget(shape: Shape, seed: string): Target {
+  return {
+    ...syntheticTarget(shape.name, seed),
+    strategies: measuredNames(
+      STRATEGIES.filter(({ growth }) => affordable(shape, growth)).map(({ name }) => name),
+    ),
+  };
+}
+
+/** The i-th of n machines, from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+/**
+ * The part of the targets that a shard measures: a target's strategies and the floor stay together, as times of two
+ * machines cannot be compared. Shares out the longest first, each to the shard with least to do, so that every machine
+ * works out the same parts.
+ */
+export function shardOf(targets: readonly Target[], { index, of }: Shard): Target[] {
+  const shares = Array.from({ length: of }, () => ({ members: [] as number[], work: 0 }));
+  const works = targets.map(workOf);
+  const longestFirst = works.map((_, at) => at).sort((a, b) => works[b] - works[a] || a - b);
+  for (const at of longestFirst) {
+    const least = shares.reduce((best, share) => (share.work < best.work ? share : best));
+    least.members.push(at);
+    least.work += works[at];
+  }
+  return shares[index - 1].members.sort((a, b) => a - b).map((at) => targets[at]);
+}
+
+/** Seconds for one process, its start and its samples. */
+const SECONDS_PER_PROCESS = 0.4;
+/** Seconds that a visit takes by the slowest strategies. */
+const SECONDS_PER_VISIT = 8e-9;
+/** Runs of a workload in a process. */
+const RUNS = 8;
+
+/** About how many seconds a target takes; only its proportion to others matters. */
+function workOf({ workload, slots = 0, strategies, processes = 1 }: Target): number {
+  const growths = STRATEGIES.filter(({ name }) => strategies?.includes(name) ?? true).map(
+    ({ growth }) => growth,
+  );
+  const visits = (growth: Growth): number =>
+    workload.kind === 'synthetic'
+      ? visitsOf(shapeOf(workload.shape), growth)
+      : // A patch per fifty instructions is what compiled programs have.
+        growth === 'quadratic'
+        ? slots ** 2 / 50
+        : slots;
+  const seconds = growths.map((growth) => SECONDS_PER_PROCESS + RUNS * SECONDS_PER_VISIT * visits(growth));
+  return processes * seconds.reduce((sum, each) => sum + each, 0);
+}
