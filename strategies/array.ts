@@ -76,7 +76,7 @@ export const array: Strategy = {
 };
 
 export class ArrayStore implements Store {
-  readonly name = array.name;
+  readonly name: string = array.name;
   readonly counters = newCounters();
 
   private readonly pageBytes: number;
@@ -181,19 +181,11 @@ export class ArrayStore implements Store {
     const target = replacedKind === NOT_BRANCH ? 0 : this.targetOf(pos);
     const targetAfter = target > pos ? target + delta : target;
     if (this.count + delta > NO_OVERFLOW_LENGTH && delta > 0) this.probe(pos, patch, targetAfter);
-    if (delta > 0) {
-      this.growInsns(this.count + delta);
-      this.insns.copyWithin(2 * (pos + patch.length), 2 * (pos + 1), 2 * this.count);
-      this.counters.insnBytesMoved += 8 * (this.count - pos - 1);
-      this.count += delta;
-    }
+    if (delta > 0) this.moveInsns(pos, delta);
     this.insns.set(patch.words.subarray(0, 2 * patch.length), 2 * pos);
-    if (delta > 0) {
-      adjustBranches(this.insns, this.count, pos, pos + 1, pos + patch.length);
-      this.counters.branchVisits += this.count;
-    }
+    if (delta > 0) this.adjust(pos, pos + 1, pos + patch.length);
     this.moveAux(pos, patch.length);
-    if (delta > 0) this.metadata.afterPatch(pos, delta);
+    if (delta > 0) this.shiftMetadata(pos, delta);
     this.aimOutwards(pos, patch, targetAfter);
     return pos + delta;
   }
@@ -203,15 +195,10 @@ export class ArrayStore implements Store {
     const left = this.count - count;
     if (pos + count > this.count)
       throw new RangeError(`${count} instructions to remove, ${this.count - pos} there`);
-    const tail = left - pos;
-    this.insns.copyWithin(2 * pos, 2 * (pos + count), 2 * this.count);
-    this.counters.insnBytesMoved += 8 * tail;
-    adjustBranches(this.insns, left, pos, pos + count, pos);
-    this.counters.branchVisits += left;
-    this.auxRows.copyWithin(pos * this.auxWords, (pos + count) * this.auxWords, this.count * this.auxWords);
-    this.counters.auxBytesMoved += 4 * this.auxWords * tail;
-    this.count = left;
-    this.metadata.afterRemoval(pos, count, left);
+    this.closeInsns(pos, count, left);
+    this.adjust(pos, pos + count, pos);
+    this.closeAux(pos, count, left);
+    this.shrinkMetadata(pos, count);
     return pos < left ? pos : NONE;
   }
 
@@ -324,8 +311,10 @@ export class ArrayStore implements Store {
     return at;
   }
 
+  // The parts of an edit, each a method of its own, so that they can be timed (ablation/array-parts.ts).
+
   /** @throws PatchRangeError when a distance would overflow */
-  private probe(pos: Pos, patch: PatchBuffer, targetAfter: CurrentPos): void {
+  protected probe(pos: Pos, patch: PatchBuffer, targetAfter: CurrentPos): void {
     this.counters.probeVisits += this.count - 1;
     if (!probeBranches(this.insns, this.count, pos, patch.length - 1)) this.rangeError(pos);
     for (let at = 0; at < patch.length; at++) {
@@ -348,8 +337,43 @@ export class ArrayStore implements Store {
     }
   }
 
+  /** Moves the instructions behind `pos` on by `delta`. */
+  protected moveInsns(pos: Pos, delta: number): void {
+    this.growInsns(this.count + delta);
+    this.insns.copyWithin(2 * (pos + 1 + delta), 2 * (pos + 1), 2 * this.count);
+    this.counters.insnBytesMoved += 8 * (this.count - pos - 1);
+    this.count += delta;
+  }
+
+  /** Adjusts all branches after what stood at `endOld` has moved to `endNew`. */
+  protected adjust(pos: Pos, endOld: CurrentPos, endNew: CurrentPos): void {
+    adjustBranches(this.insns, this.count, pos, endOld, endNew);
+    this.counters.branchVisits += this.count;
+  }
+
+  protected shiftMetadata(pos: Pos, delta: number): void {
+    this.metadata.afterPatch(pos, delta);
+  }
+
+  /** Moves the instructions behind the `removed` ones from `pos` on back; `left` remain. */
+  protected closeInsns(pos: Pos, removed: number, left: number): void {
+    this.insns.copyWithin(2 * pos, 2 * (pos + removed), 2 * this.count);
+    this.counters.insnBytesMoved += 8 * (left - pos);
+    this.count = left;
+  }
+
+  protected closeAux(pos: Pos, removed: number, left: number): void {
+    const { auxRows, auxWords } = this;
+    auxRows.copyWithin(pos * auxWords, (pos + removed) * auxWords, (left + removed) * auxWords);
+    this.counters.auxBytesMoved += 4 * auxWords * (left - pos);
+  }
+
+  protected shrinkMetadata(pos: Pos, removed: number): void {
+    this.metadata.afterRemoval(pos, removed, this.count);
+  }
+
   /** `adjust_insn_aux_data()`; the instructions are in their new form already. */
-  private moveAux(pos: Pos, patchLength: number): void {
+  protected moveAux(pos: Pos, patchLength: number): void {
     const { insns, auxWords } = this;
     const last = pos + patchLength - 1;
     this.auxRows[pos * auxWords + AUX_ZEXT] = definesSubregister(insns[2 * last], insns[2 * last + 1])
@@ -358,11 +382,7 @@ export class ArrayStore implements Store {
     if (patchLength === 1) return;
     const words = this.count * auxWords;
     const old = this.auxRows;
-    let aux = this.spare;
-    if (aux.length < words) aux = new Uint32Array(words + (words >> 4));
-    else aux.fill(0, 0, words);
-    this.counters.allocations++;
-    this.counters.bytesAllocated += 4 * words;
+    const aux = this.newAux(words);
     const oldWords = words - (patchLength - 1) * auxWords;
     aux.set(old.subarray(0, pos * auxWords));
     aux.set(old.subarray(pos * auxWords, oldWords), last * auxWords);
@@ -374,6 +394,15 @@ export class ArrayStore implements Store {
     }
     this.spare = old;
     this.auxRows = aux;
+  }
+
+  /** `vzalloc()`: zeroed memory for an aux array of so many words. */
+  protected newAux(words: number): Uint32Array {
+    this.counters.allocations++;
+    this.counters.bytesAllocated += 4 * words;
+    const { spare } = this;
+    if (spare.length < words) return new Uint32Array(words + (words >> 4));
+    return spare.fill(0, 0, words);
   }
 
   /** `bpf_prog_realloc()`: copies all pages once those there do not suffice. */

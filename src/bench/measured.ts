@@ -1,4 +1,5 @@
 /** What can be measured: the registry's strategies, and what is measured beside them for comparison only. */
+import { BESIDE_REGISTRY } from '../../strategies/ablation/index.js';
 import { strategyOf } from '../../strategies/index.js';
 import { FLOOR, floorOf } from './floor.js';
 import type { MeasuredStrategy, Workload } from './workload.js';
@@ -14,5 +15,5 @@ export const MEASURED_BESIDE: readonly string[] = [...BESIDE.keys()];
  * @throws RangeError naming those there are when there is none
  */
 export function measuredStrategyOf(name: string, workload: Workload): MeasuredStrategy {
-  return BESIDE.get(name)?.(workload) ?? strategyOf(name);
+  return BESIDE.get(name)?.(workload) ?? BESIDE_REGISTRY.get(name) ?? strategyOf(name);
 }

@@ -6,6 +6,7 @@ import type { KernelProfile } from '../kernel/profile.js';
 import { loadObject } from '../object/index.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
 import type { Facts } from '../verifier/facts.js';
+import { Anatomy } from './anatomy.js';
 import type { ProgramSpec, WorkloadSpec } from './child-protocol.js';
 import type { Made } from './child-server.js';
 import { ProgramWorkload } from './program-workload.js';
@@ -22,7 +23,7 @@ export async function workloadOf(spec: WorkloadSpec, facts: Facts | undefined): 
       return programWorkload(spec, facts);
     case 'synthetic':
       return {
-        workload: new SyntheticRun(shapeOf(spec.shape), spec.seed),
+        workload: new Anatomy(new SyntheticRun(shapeOf(spec.shape), spec.seed)),
         facts: undefined,
       };
   }
@@ -46,7 +47,7 @@ async function programWorkload(spec: ProgramSpec, known: Facts | undefined): Pro
   const profile = profileOf(spec.kernel);
   const facts = known ?? (await derive(object, program, profile));
   const prepared = layOut(object, program, profile, options, facts);
-  return { workload: new ProgramWorkload(prepared), facts };
+  return { workload: new Anatomy(new ProgramWorkload(prepared)), facts };
 }
 
 /** Checks the program. Loading the check takes a third of a process' start, and only one in seven needs it. */

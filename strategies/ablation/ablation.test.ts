@@ -6,12 +6,13 @@ import { type PatchRangeError, type Store } from '../store.js';
 import { runInLockstep, type Variant } from '../testing/lockstep.js';
 import { JA, JEQ, MOV64, plainInput } from '../testing/programs.js';
 import { CASES } from '../testing/sessions.js';
-import { ABLATION, CELLS } from './index.js';
+import { ABLATION, arrayParts, BESIDE_REGISTRY, CELLS } from './index.js';
+import { countersOf, isTimed, PARTS } from './parts.js';
 
 /** No time limit: how long a property runs is up to `RUNS`. */
 const AS_LONG_AS_IT_TAKES = 0;
 
-const VARIANTS: readonly Variant[] = ABLATION.flatMap((strategy) => [
+const VARIANTS: readonly Variant[] = [...BESIDE_REGISTRY.values()].flatMap((strategy) => [
   { strategy },
   { strategy, options: Object.fromEntries(strategy.tunables.map(({ name, tight }) => [name, tight])) },
 ]);
@@ -26,7 +27,7 @@ describe('the ablation', () => {
       expect(strategy.cost).toMatch(/^O\(/);
       expect(strategy.growth === 'quadratic').toBe(branches === 'eager' || container === 'array');
     }
-    const names = [...ABLATION, ...STRATEGIES, REFERENCE].map(({ name }) => name);
+    const names = [...BESIDE_REGISTRY.values(), ...STRATEGIES, REFERENCE].map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
   });
 
@@ -120,5 +121,39 @@ describe('what the counters say', () => {
     expect(moved('list')).toBe(1_000 * 8 + 1_008 * 8);
     expect(moved('gap')).toBeLessThan(moved('array'));
     expect(moved('list')).toBeLessThan(moved('gap'));
+  });
+});
+
+describe('the array that times its parts', () => {
+  const input = plainInput(33_000, { 3: { w0: JEQ, target: 900 } });
+  const edited = (store: Store): Store => {
+    for (let slot = 100; slot < 1_000; slot += 100) {
+      store.replace(store.locate(slot), new PatchBuffer().push(MOV64, 1).push(MOV64, 2));
+    }
+    store.remove(store.locate(2_000), 3);
+    return store;
+  };
+  const timed = edited(arrayParts.create(input));
+
+  it('does what the array does, to the byte', () => {
+    expect(timed.counters).toEqual(
+      edited(STRATEGIES.find(({ name }) => name === 'array')!.create(input)).counters,
+    );
+  });
+
+  it('has spent time in every part, and counted in each what belongs there', () => {
+    if (!isTimed(timed)) throw new Error('the store has no parts');
+    const { parts, counters } = timed;
+    for (const part of PARTS) expect(parts.durations[part], part).toBeGreaterThan(0);
+    const work = PARTS.map((part) => countersOf(part, counters, parts));
+    for (const key of Object.keys(counters) as (keyof typeof counters)[]) {
+      const sum = work.reduce((total, each) => total + each[key], 0);
+      expect(sum, key).toBe(counters[key]);
+    }
+    expect(parts.insnBytesAllocated % 4096).toBe(0);
+  });
+
+  it('is known from those that have no parts', () => {
+    expect(isTimed(ABLATION[0].create(input))).toBe(false);
   });
 });

@@ -15,9 +15,12 @@ import { gapBuffer, GapBufferStore } from '../gap-buffer.js';
 import { linkedList, LinkedListStore } from '../linked-list.js';
 import type { Store, StoreInput } from '../store.js';
 import type { Growth, StoreOptions, Strategy, Tunable } from '../strategy.js';
+import { arrayParts } from './array-parts.js';
 import { AuxByHandle } from './aux-by-handle.js';
 import { type Container, eagerly, renamed } from './eager.js';
 import { FlatArrayStore, ROOM } from './flat-array.js';
+
+export { arrayParts } from './array-parts.js';
 
 /** One combination. */
 export interface Cell {
@@ -74,6 +77,11 @@ export const CELLS: readonly Cell[] = CONTAINERS.flatMap((entry) =>
 
 /** Their strategies. */
 export const ABLATION: readonly Strategy[] = CELLS.map(({ strategy }) => strategy);
+
+/** Everything in this folder that can be measured, by name: the cells, and the array that times its parts. */
+export const BESIDE_REGISTRY: ReadonlyMap<string, Strategy> = new Map(
+  [...ABLATION, arrayParts].map((strategy) => [strategy.name, strategy]),
+);
 
 function cell(entry: ContainerEntry, branches: Cell['branches'], aux: Cell['aux']): Cell {
   const { name: container, tunables, summary } = entry;
