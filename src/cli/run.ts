@@ -83,8 +83,8 @@ export function registerRun(program: Command): void {
       `
 Examples:
   patchbench corpus/tc_classifier.bpf.o
-  patchbench run --strategy array,linked-list -s 'duration^' corpus/xdp_balancer.bpf.o
-  patchbench -o csv -e file_name,prog_name,strategy,pass,duration_p50_ns corpus/xdp_balancer.bpf.o
+  patchbench run --strategy array,linked-list -s 'duration^' corpus/divisions.bpf.o
+  patchbench -o csv -e file_name,prog_name,verdict,duration,prog_size corpus/divisions.bpf.o --strategy array
   patchbench -R results/bench.csv -f 'pystacks*/' -f 'duration>1000' --strategy array,rope
   patchbench -C results/bench.csv --strategy array,linked-list -s '|duration_pct|v' -n 10
 

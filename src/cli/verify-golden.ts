@@ -64,6 +64,10 @@ export function registerVerifyGolden(program: Command): void {
     .option('--strategy <name>', 'how the instructions are held while they are rewritten', 'linked-list')
     .option('--context <n>', 'instructions shown before and after the first difference', parseCount, 3)
     .option('--json', 'print every comparison as a line of JSON instead')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  patchbench verify-golden --kernel 6.12 --prog balance\n  patchbench verify-golden --kernel 7.2 --prog refill',
+    )
     .action((objects: string[], options: VerifyGoldenOptions) => {
       process.exitCode = verifyGolden(expandLists(objects), options);
     });
