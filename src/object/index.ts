@@ -6,6 +6,7 @@ export type { KernelModule, KernelTarget } from './kernel-target.js';
 export { Btf } from './btf.js';
 export { ProgType, AttachType, BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, sectionDef } from './programs.js';
 export type { SectionDef } from './programs.js';
+export { operationOf } from './struct-ops.js';
 export * from './map-types.js';
 export { ObjectError } from './program.js';
 export type {

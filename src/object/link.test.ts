@@ -215,7 +215,7 @@ describe('Linker', () => {
       {
         program: 'ops',
         section: 'struct_ops/init',
-        reason: 'struct_ops programs are not supported (section "struct_ops/init")',
+        reason: 'no variable in section ".struct_ops" refers to the program',
       },
     ]);
   });

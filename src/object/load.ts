@@ -30,6 +30,7 @@ import type { BpfObject, BpfProgram, LineInfo, MapDef, ProgramFailure } from './
 import { ProgType, sectionDef } from './programs.js';
 import type { SectionDef } from './programs.js';
 import { withFile } from './read-file.js';
+import { StructOps } from './struct-ops.js';
 import { Relocator } from './relocate.js';
 import type { ErrorMaker } from './string-table.js';
 import { printable } from './string-table.js';
@@ -87,12 +88,13 @@ export function parseObject(bytes: Uint8Array, fileName: string, options: LoadOp
     btf,
   );
 
+  const structOps = new StructOps(elf, btf, code, options.kernel, bad);
   const programs: BpfProgram[] = [];
   const failures: ProgramFailure[] = [];
   for (const fn of code.functions) {
     if (isSubprogram(code, fn)) continue;
     const section = sectionName(fn);
-    const made = makeProgram(fn, section, linker);
+    const made = makeProgram(fn, section, linker, structOps);
     if (made instanceof LinkFailure) failures.push({ program: fn.name, section, reason: made.reason });
     else programs.push(made);
   }
@@ -172,15 +174,19 @@ function sectionName(fn: FunctionCode): string {
   return name.startsWith('?') ? name.slice(1) : name;
 }
 
-function makeProgram(fn: FunctionCode, section: string, linker: Linker): BpfProgram | LinkFailure {
+function makeProgram(
+  fn: FunctionCode,
+  section: string,
+  linker: Linker,
+  structOps: StructOps,
+): BpfProgram | LinkFailure {
   if (!fn.globalSymbol) return new LinkFailure('a static function cannot be a program');
   const def: SectionDef | undefined = sectionDef(section);
   if (def === undefined) {
     return new LinkFailure(`section name "${printable(section)}" tells no program type`);
   }
-  if (def.type === ProgType.STRUCT_OPS) {
-    return new LinkFailure(`struct_ops programs are not supported (section "${printable(section)}")`);
-  }
+  const member = def.type === ProgType.STRUCT_OPS ? structOps.memberOf(fn) : undefined;
+  if (typeof member === 'string') return new LinkFailure(member);
   const linked = linker.link(fn);
   if (linked instanceof LinkFailure) return linked;
   let lineInfo: LineInfo[] | undefined;
@@ -188,9 +194,9 @@ function makeProgram(fn: FunctionCode, section: string, linker: Linker): BpfProg
     name: fn.name,
     section,
     type: def.type,
-    attachType: def.attachType,
+    attachType: member?.index ?? def.attachType,
     flags: def.flags,
-    attachTarget: def.attachTarget,
+    attachTarget: member?.structure ?? def.attachTarget,
     insns: linked.insns,
     subprogs: linked.subprogs,
     funcInfo: linked.funcInfo,

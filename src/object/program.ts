@@ -77,11 +77,17 @@ export interface BpfProgram {
   readonly section: string;
   /** `enum bpf_prog_type` that libbpf takes from the section's name. */
   readonly type: number;
-  /** `enum bpf_attach_type` that libbpf passes as `expected_attach_type`; 0 when it passes none. */
+  /**
+   * `enum bpf_attach_type` that libbpf passes as `expected_attach_type`; 0 when it passes none. Of `struct_ops` programs
+   * the place of the member that the program implements.
+   */
   readonly attachType: number;
   /** `BPF_F_SLEEPABLE`, `BPF_F_XDP_HAS_FRAGS` and other load flags that the section's name asks for. */
   readonly flags: number;
-  /** The section name's attach target, e.g. the kernel function of `fentry/…`; empty when it has none. */
+  /**
+   * The section name's attach target, e.g. the kernel function of `fentry/…`; empty when it has none. Of `struct_ops`
+   * programs the kernel's structure.
+   */
   readonly attachTarget: string;
   /** `2 * slots` words. */
   readonly insns: Int32Array;

@@ -3,8 +3,15 @@
  * its context holds (`bpf_check_attach_target()`, kernel/bpf/verifier.c, Linux 6.12).
  */
 import { ATTACH_TYPE, PROG_TYPE } from '../kernel/types.js';
-import { BTF_KIND_FUNC, BTF_KIND_FUNC_PROTO, BTF_KIND_PTR, BTF_KIND_TYPEDEF } from '../object/btf.js';
+import {
+  BTF_KIND_FUNC,
+  BTF_KIND_FUNC_PROTO,
+  BTF_KIND_PTR,
+  BTF_KIND_STRUCT,
+  BTF_KIND_TYPEDEF,
+} from '../object/btf.js';
 import type { Btf } from '../object/btf.js';
+import { operationOf } from '../object/index.js';
 import type { BpfProgram } from '../object/program.js';
 import { ITERATOR_FIELDS, UNTRUSTED_LSM_HOOKS } from './tables/attach-points.js';
 import type { IteratorField } from './tables/attach-points.js';
@@ -18,6 +25,8 @@ export interface AttachTarget {
   readonly hidden: number;
   /** Pointers among the arguments are trusted. */
   readonly trusted: boolean;
+  /** Numbers of the arguments that may be null, counted as programs see them. */
+  readonly nullable?: readonly number[];
   /** Fields of an iterator's context that are more than their types say. */
   readonly iteratorFields: readonly IteratorField[];
 }
@@ -37,6 +46,23 @@ function protoOfTracepoint(btf: Btf, name: string): number {
   return btf.kind(proto) === BTF_KIND_FUNC_PROTO ? proto : 0;
 }
 
+/**
+ * The operation of a structure that a program implements. What may be null, the parameters of the stub say that the
+ * kernel has for it (`prepare_arg_info()`, kernel/bpf/bpf_struct_ops.c, Linux 6.12).
+ */
+function operation(btf: Btf, structure: string, member: number): AttachTarget | null {
+  const id = btf.findByName(structure, BTF_KIND_STRUCT);
+  const proto = id === 0 ? 0 : operationOf(btf, id, member);
+  if (proto === 0) return null;
+  const name = btf.elementName(id, member);
+  const stub = protoOfFunc(btf, `${structure}__${name}`);
+  const nullable: number[] = [];
+  for (let arg = 0; stub !== 0 && arg < btf.vlen(stub); arg++) {
+    if (btf.elementName(stub, arg).endsWith('__nullable')) nullable.push(arg);
+  }
+  return { name, proto, hidden: 0, trusted: true, nullable, iteratorFields: [] };
+}
+
 /** What the program is attached to; null when that is nothing in the kernel's BTF. */
 export function attachTargetOf(btf: Btf, program: BpfProgram): AttachTarget | null {
   const { type, attachType, attachTarget: name } = program;
@@ -46,6 +72,7 @@ export function attachTargetOf(btf: Btf, program: BpfProgram): AttachTarget | nu
     const trusted = !UNTRUSTED_LSM_HOOKS.has(name);
     return proto === 0 ? null : { name, proto, hidden: 0, trusted, iteratorFields: [] };
   }
+  if (type === PROG_TYPE.STRUCT_OPS) return operation(btf, name, attachType);
   if (type !== PROG_TYPE.TRACING) return null;
   switch (attachType) {
     case ATTACH_TYPE.TRACE_RAW_TP: {

@@ -245,7 +245,11 @@ function loadArgument(env: VerifierEnv, btf: Btf, arg: number, size: number, val
     return;
   }
   let flags = target.trusted ? PTR_TRUSTED : 0;
-  if (name.endsWith('__nullable') || (isTracepoint && mayBeNullArgument(target.name, arg)))
+  if (
+    name.endsWith('__nullable') ||
+    target.nullable?.includes(arg) === true ||
+    (isTracepoint && mayBeNullArgument(target.name, arg))
+  )
     flags |= PTR_MAYBE_NULL;
   loadPointer(env, btf, pointee, flags, size, value);
 }
@@ -271,7 +275,13 @@ function loadPointer(
     return;
   }
   const tag = flagOfTag(btf, pointee) & (MEM_USER | MEM_PERCPU);
-  setBtfPointer(env, value, BTF_KERNEL, target, flags | tag);
+  setBtfPointer(env, value, BTF_KERNEL, promoted(env, btf, target), flags | tag);
+}
+
+/** Congestion control gets its sockets as the TCP sockets they are (`bpf_tcp_ca_is_valid_access()`, net/ipv4/bpf_tcp_ca.c). */
+function promoted({ program }: VerifierEnv, btf: Btf, id: number): number {
+  if (program.type !== PROG_TYPE.STRUCT_OPS || program.attachTarget !== 'tcp_congestion_ops') return id;
+  return btf.typeName(id) === 'sock' ? btf.findByName('tcp_sock', BTF_KIND_STRUCT) : id;
 }
 
 /** Kernel structures behind maps, by map type (`map_btf_id`). */

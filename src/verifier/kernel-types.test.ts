@@ -18,7 +18,7 @@ import { helperId } from '../kernel/helper-ids.js';
 import { kernelTargetOf } from '../kernel/image.js';
 import { profileOf } from '../kernel/index.js';
 import { ATTACH_TYPE, PROG_TYPE } from '../kernel/types.js';
-import { BTF_KIND_FUNC, BTF_KIND_VAR } from '../object/btf.js';
+import { BTF_KIND_FUNC, BTF_KIND_STRUCT, BTF_KIND_VAR } from '../object/btf.js';
 import {
   AUX_FLAGS,
   AUX_PTR_TYPE,
@@ -39,11 +39,19 @@ interface Traced {
   readonly target: string;
   readonly release?: string;
   readonly flags?: number;
+  readonly type?: number;
 }
 
 /** Facts of a tracing program against the kernel its release's profile is of. */
-function traced({ build, attachType, target, release = '6.12', flags = 0 }: Traced): Facts {
-  const { object, program: made } = program({ build, attachType, type: PROG_TYPE.TRACING });
+function traced({
+  build,
+  attachType,
+  target,
+  release = '6.12',
+  flags = 0,
+  type = PROG_TYPE.TRACING,
+}: Traced): Facts {
+  const { object, program: made } = program({ build, attachType, type });
   const attached = { ...made, attachTarget: target, flags };
   return check({ ...object, kernel: kernelTargetOf(release) }, attached, profileOf(release)).facts;
 }
@@ -82,6 +90,42 @@ describe('pointers to kernel structures', () => {
     const parts = { build: loadsTask, attachType: ATTACH_TYPE.TRACE_RAW_TP, target: 'task_newtask' };
     expect(auxOf(traced(parts), 1, AUX_PTR_TYPE)).toBe(PTR_OTHER);
     expect(auxOf(traced({ ...parts, release: '6.1' }), 1, AUX_PTR_TYPE)).toBe(PTR_TO_BTF_ID_PROBED);
+  });
+
+  test('that congestion control is given are trusted TCP sockets, whatever the prototype says', () => {
+    const { btf } = kernelTargetOf('6.12');
+    const place = (struct: string, member: string): number => {
+      const id = kernelType(struct, BTF_KIND_STRUCT);
+      return Array.from({ length: btf.vlen(id) }, (_, i) => btf.elementName(id, i)).indexOf(member);
+    };
+    const snd =
+      btf.memberBitOffset(kernelType('tcp_sock', BTF_KIND_STRUCT), place('tcp_sock', 'snd_nxt')) / 8;
+    const facts = traced({
+      build: (out) => {
+        ldxMem(out, BPF_DW, 1, 1, 0);
+        ldxMem(out, BPF_W, 2, 1, snd);
+        returnZero(out);
+      },
+      type: PROG_TYPE.STRUCT_OPS,
+      attachType: place('tcp_congestion_ops', 'init'),
+      target: 'tcp_congestion_ops',
+    });
+    expect(facts.unknowns).toEqual([]);
+    expect(auxOf(facts, 1, AUX_PTR_TYPE)).toBe(PTR_OTHER);
+  });
+
+  test('may be null where the stub of a structure’s operation says so', () => {
+    const dummy = { type: PROG_TYPE.STRUCT_OPS, attachType: 0, target: 'bpf_dummy_ops' };
+    const checked = (out: InsnList): void => {
+      ldxMem(out, BPF_DW, 1, 1, 0);
+      jmpImm(out, BPF_JEQ, 1, 0, 1);
+      ldxMem(out, BPF_W, 2, 1, 0);
+      returnZero(out);
+    };
+    expect(traced({ ...dummy, build: checked }).unknowns).toEqual([]);
+    expect(traced({ ...dummy, build: loadsTask }).unknowns.length).toBeGreaterThan(0);
+    // Up to 6.8 stubs say nothing.
+    expect(traced({ ...dummy, build: loadsTask, release: '6.1' }).unknowns).toEqual([]);
   });
 
   test('of per-cpu variables are of the variable’s type, and to be trusted no more than others', () => {
