@@ -7,7 +7,14 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { currentCommit, packageRoot } from '../src/bench/checkout.js';
-import { fullTargets, measuredNames, shardOf, shortTargets, type Shard } from '../src/bench/lab-plan.js';
+import {
+  fullTargets,
+  labNames,
+  measuredNames,
+  shardOf,
+  shortTargets,
+  type Shard,
+} from '../src/bench/lab-plan.js';
 import { corpusFolder, readManifest } from '../src/bench/manifest.js';
 import type { Target } from '../src/bench/measure.js';
 import { PROGRAM_VARIANTS } from '../src/bench/workloads/index.js';
@@ -43,7 +50,8 @@ async function bench(options: BenchOptions): Promise<void> {
     throw new Error(
       'the checkout has changes: commit them, so that the results name what was measured (or --allow-dirty)',
     );
-  const strategies = measuredNames(chosenStrategies(options.strategy));
+  const chosen = chosenStrategies(options.strategy);
+  const strategies = full && options.strategy === undefined ? labNames() : measuredNames(chosen);
   const { targets, problems } = openTargets(full, seed);
   for (const line of problems) say(line);
   const part = shard === undefined ? targets : shardOf(targets, shard);

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { STRATEGIES } from '../../strategies/index.js';
 import { FLOOR } from './floor.js';
-import { fullTargets, PROCESSES, PROCESSES_OF_HEADLINES, shardOf, shortTargets } from './lab-plan.js';
+import {
+  fullTargets,
+  labNames,
+  PROCESSES,
+  PROCESSES_OF_HEADLINES,
+  shardOf,
+  shortTargets,
+} from './lab-plan.js';
 import type { Target } from './measure.js';
 import { SHAPES } from './workloads/index.js';
 
@@ -14,6 +21,10 @@ function program(fileName: string, progName: string, slots: number): Target {
     slots,
     workload: { kind: 'program', path: fileName, program: 0, ...load },
   };
+}
+
+function processesOf({ processes }: Target, strategy: string): number {
+  return typeof processes === 'function' ? processes(strategy) : processes!;
 }
 
 const CORPUS = [
@@ -37,9 +48,22 @@ describe('the short benchmark', () => {
 describe('the full benchmark', () => {
   test('has every program, variant and shape, the headline ones in more processes', () => {
     expect(FULL).toHaveLength(CORPUS.length + VARIANTS.length + SHAPES.length);
-    const most = FULL.filter(({ processes }) => processes === PROCESSES_OF_HEADLINES);
+    const most = FULL.filter((target) => processesOf(target, 'array') === PROCESSES_OF_HEADLINES);
     expect(most.map(({ progName }) => progName)).toEqual(['on_switch', 'dense-10k']);
-    expect(FULL.filter(({ processes }) => processes === PROCESSES)).toHaveLength(FULL.length - most.length);
+    for (const target of FULL.filter((each) => !most.includes(each)))
+      expect(processesOf(target, 'array')).toBe(PROCESSES);
+  });
+
+  test('measures the ablation on the profiler and on dense-10k', () => {
+    const ablated = FULL.filter(({ strategies }) => strategies?.includes('list-eager-handle'));
+    expect(ablated.map(({ progName }) => progName)).toEqual(['on_switch', 'dense-10k']);
+    for (const target of ablated) {
+      expect(target.strategies).toContain('array-parts');
+      expect(processesOf(target, 'array-parts')).toBe(PROCESSES);
+    }
+    expect(FULL.flatMap(({ strategies }) => strategies!).every((name) => labNames().includes(name))).toBe(
+      true,
+    );
   });
 
   test('leaves out strategies where they would take hours, and measures the floor everywhere', () => {

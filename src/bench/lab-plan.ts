@@ -2,6 +2,7 @@
  * What `npm run bench` and `npm run bench -- --full` measure: which workloads, over which strategies, in how many
  * processes, and how that is shared out among machines.
  */
+import { BESIDE_REGISTRY } from '../../strategies/ablation/index.js';
 import { STRATEGIES } from '../../strategies/index.js';
 import type { Growth } from '../../strategies/strategy.js';
 import type { Target } from './measure.js';
@@ -22,9 +23,17 @@ export const PROCESSES = 3;
 /** Shapes that the short benchmark measures besides the corpus. */
 const SHORT_SHAPES = ['dense-10k', 'ladder-15k'];
 
-/** Everything that is measured, in the order of the rows: the registry, then what is measured beside it. */
+/** Workloads that the ablation is measured on. */
+const ABLATED: readonly string[] = ['pystacks180.bpf.o', 'dense-10k'];
+
+/** What is measured on most workloads, in the order of the rows: the chosen strategies, then the floor. */
 export function measuredNames(chosen: readonly string[] = STRATEGIES.map(({ name }) => name)): string[] {
   return [...chosen, ...MEASURED_BESIDE];
+}
+
+/** What is measured anywhere by the full benchmark, in the order of the rows. */
+export function labNames(): string[] {
+  return [...measuredNames(), ...BESIDE_REGISTRY.keys()];
 }
 
 /** The short benchmark's workloads; one process each. */
@@ -39,12 +48,24 @@ export function shortTargets(corpus: readonly Target[], seed: string): Target[] 
 export function fullTargets(corpus: readonly Target[], variants: readonly Target[], seed: string): Target[] {
   return [...corpus, ...variants, ...SHAPES.map((shape) => shapeTarget(shape, seed))].map((target) => ({
     ...target,
-    processes: isHeadline(target) ? PROCESSES_OF_HEADLINES : PROCESSES,
+    strategies: [...(target.strategies ?? measuredNames()), ...ablationOf(target)],
+    processes: processesOf(target),
   }));
 }
 
-function isHeadline({ fileName, progName }: Target): boolean {
-  return HEADLINES.includes(fileName) ? !progName.includes('+') : HEADLINES.includes(progName);
+/** The cells of the ablation and the array that times its parts, where they are measured. */
+function ablationOf(target: Target): string[] {
+  return isNamed(target, ABLATED) ? [...BESIDE_REGISTRY.keys()] : [];
+}
+
+function processesOf(target: Target): (strategy: string) => number {
+  const most = isNamed(target, HEADLINES) ? PROCESSES_OF_HEADLINES : PROCESSES;
+  return (strategy) => (BESIDE_REGISTRY.has(strategy) ? PROCESSES : most);
+}
+
+/** Is it a program of one of these files, rewritten in the usual way, or one of these shapes? */
+function isNamed({ fileName, progName }: Target, names: readonly string[]): boolean {
+  return names.includes(progName) || (names.includes(fileName) && !progName.includes('+'));
 }
 
 /** A shape over the strategies that can take it. */
@@ -87,11 +108,12 @@ const SECONDS_PER_VISIT = 8e-9;
 /** Runs of a workload in a process. */
 const RUNS = 8;
 
+const GROWTHS: ReadonlyMap<string, Growth> = new Map(
+  [...STRATEGIES, ...BESIDE_REGISTRY.values()].map(({ name, growth }) => [name, growth]),
+);
+
 /** About how many seconds a target takes; only its proportion to others matters. */
-function workOf({ workload, slots = 0, strategies, processes = 1 }: Target): number {
-  const growths = STRATEGIES.filter(({ name }) => strategies?.includes(name) ?? true).map(
-    ({ growth }) => growth,
-  );
+function workOf({ workload, slots = 0, strategies = measuredNames(), processes = 1 }: Target): number {
   const visits = (growth: Growth): number =>
     workload.kind === 'synthetic'
       ? visitsOf(shapeOf(workload.shape), growth)
@@ -99,6 +121,11 @@ function workOf({ workload, slots = 0, strategies, processes = 1 }: Target): num
         growth === 'quadratic'
         ? slots ** 2 / 50
         : slots;
-  const seconds = growths.map((growth) => SECONDS_PER_PROCESS + RUNS * SECONDS_PER_VISIT * visits(growth));
-  return processes * seconds.reduce((sum, each) => sum + each, 0);
+  return strategies
+    .map((name) => {
+      const count = typeof processes === 'number' ? processes : processes(name);
+      const runs = RUNS * SECONDS_PER_VISIT * visits(GROWTHS.get(name) ?? 'linear');
+      return count * (SECONDS_PER_PROCESS + runs);
+    })
+    .reduce((sum, each) => sum + each, 0);
 }

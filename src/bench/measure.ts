@@ -21,8 +21,8 @@ export interface Target {
   readonly slots?: number;
   /** Those of the plan's strategies that are measured on it; all when absent. */
   readonly strategies?: readonly string[];
-  /** Processes per strategy; as many as the plan says when absent. */
-  readonly processes?: number;
+  /** Processes of each strategy; as many as the plan says when absent. */
+  readonly processes?: number | ((strategy: string) => number);
 }
 
 export interface MeasurePlan {
@@ -93,8 +93,8 @@ export async function measureAll(
 interface Place {
   readonly target: Target;
   readonly at: number;
-  readonly strategies: readonly string[];
-  readonly processes: number;
+  /** Processes by strategy, in the plan's order. */
+  readonly processes: ReadonlyMap<string, number>;
 }
 
 /** A place whose reference output is known. */
@@ -141,10 +141,9 @@ class Measurement {
     this.places = plan.targets.map((target, at) => ({
       target,
       at,
-      strategies: plan.strategies.filter((name) => target.strategies?.includes(name) ?? true),
-      processes: target.processes ?? plan.processes ?? 1,
+      processes: processesOf(target, plan),
     }));
-    this.of = this.places.reduce((sum, place) => sum + countOf(place), 0);
+    this.of = this.places.reduce((sum, place) => sum + runsAt(place).length, 0);
   }
 
   async run(): Promise<Outcome> {
@@ -174,18 +173,16 @@ class Measurement {
 
   /** All processes of the batch in the order they are started. */
   private runsOf(places: readonly Referenced[]): Run[] {
-    const groups = groupsOf(
-      places,
-      slotsOf,
-      ({ strategies, processes }) => `${processes} ${strategies.join()}`,
-    );
-    const most = Math.max(0, ...places.map(({ processes }) => processes));
+    const groups = groupsOf(places, slotsOf, ({ processes }) => JSON.stringify([...processes]));
+    const most = Math.max(0, ...places.flatMap(({ processes }) => [...processes.values()]));
     const random = seedrandom.alea(`processes/${this.plan.seed}/${places.at(0)?.at ?? 0}`);
     const runs: Run[] = [];
     for (let process = 1; process <= most; process++) {
-      const round = groups
-        .filter(([{ processes }]) => process <= processes)
-        .flatMap((group) => group[0].strategies.map((strategy) => ({ group, strategy, process })));
+      const round = groups.flatMap((group) =>
+        [...group[0].processes]
+          .filter(([, count]) => process <= count)
+          .map(([strategy]) => ({ group, strategy, process })),
+      );
       runs.push(...(most === 1 ? round : shuffled(round, random)));
     }
     return runs;
@@ -220,9 +217,8 @@ class Measurement {
         return { ...place, walk, item: { workload: place.target.workload, expected: digest, facts } };
       }
       if (!this.stop.aborted) this.problem(`${nameOf(place.target)}: ${answer.reason}`);
-      for (const strategy of place.strategies)
-        for (let process = 1; process <= place.processes; process++)
-          this.finished(place.target, strategy, process, undefined);
+      for (const [strategy, process] of runsAt(place))
+        this.finished(place.target, strategy, process, undefined);
       return [];
     });
   }
@@ -299,13 +295,10 @@ class Measurement {
       ({ target: a, at: i }, { target: b, at: k }) =>
         compareText(a.fileName, b.fileName) || compareText(a.progName, b.progName) || i - k,
     );
-    return order.flatMap(({ at, strategies, processes }) =>
+    return order.flatMap((place) =>
       withFloorRatios(
-        strategies.flatMap((strategy) =>
-          Array.from(
-            { length: processes },
-            (_, k) => this.rows.get(rowKey(at, strategy, k + 1)) ?? [],
-          ).flat(),
+        runsAt(place).flatMap(
+          ([strategy, process]) => this.rows.get(rowKey(place.at, strategy, process)) ?? [],
         ),
       ),
     );
@@ -316,8 +309,19 @@ function slotsOf({ target }: Place): number | undefined {
   return target.slots;
 }
 
-function countOf({ strategies, processes }: Place): number {
-  return strategies.length * processes;
+function processesOf(target: Target, plan: MeasurePlan): Map<string, number> {
+  const strategies = plan.strategies.filter((name) => target.strategies?.includes(name) ?? true);
+  const { processes = plan.processes ?? 1 } = target;
+  return new Map(
+    strategies.map((name) => [name, typeof processes === 'number' ? processes : processes(name)]),
+  );
+}
+
+/** Strategy and number of every process of a place, in the order of the rows. */
+function runsAt({ processes }: Place): (readonly [string, number])[] {
+  return [...processes].flatMap(([strategy, count]) =>
+    Array.from({ length: count }, (_, k) => [strategy, k + 1] as const),
+  );
 }
 
 /** Parts the places, in their order. */

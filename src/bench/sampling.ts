@@ -94,6 +94,10 @@ export interface Started {
   readonly counting: PhaseLog;
   /** Everything about the first run, comparing included. */
   readonly firstMs: number;
+  /** The same of the last run. */
+  lastMs: number;
+  /** Time in ms that warming up took so far. */
+  warmingMs: number;
   /** What went wrong while warming up. */
   trouble?: unknown;
 }
@@ -104,14 +108,15 @@ interface Recorded {
   readonly totals: readonly number[];
 }
 
-/**
- * What takes at most so many ms in its first run, not compiled yet, is warmed up and sampled more often than the budget
- * alone would have it: medians of a few samples say little.
- */
-const FAST_FIRST_RUN_MS = 500;
-const SAMPLES_WHEN_FAST = 10;
 /** The passes over 45,000 instructions stop getting faster at about the tenth run: then all of them are compiled. */
-const WARM_UP_WHEN_FAST = 9;
+const WARM_UP_RUNS = 9;
+/** Medians of fewer samples say little. */
+const SAMPLES = 10;
+/**
+ * Where so many runs or samples would take longer than so many ms, fewer do: long runs are compiled within one, and the
+ * least number of samples is the user's.
+ */
+const ENOUGH_MS = 1000;
 
 /**
  * A first run of this many ms is a sample too: compiling is lost in it, and a few more of its kind would take longer than
@@ -141,25 +146,24 @@ export class Sampler {
     const counting = new PhaseLog(true);
     const startedAt = nowNs();
     const first = runCompared(workload, strategy, counting, expected, this.reference);
-    return { workload, strategy, first, counting, firstMs: (nowNs() - startedAt) / 1e6 };
+    const firstMs = (nowNs() - startedAt) / 1e6;
+    return { workload, strategy, first, counting, firstMs, lastMs: firstMs, warmingMs: 0 };
   }
 
-  /**
-   * Runs the fast ones by turns until all code they need is compiled. Slow ones have been warmed up by their first run:
-   * their loops are long enough to be compiled within one. What goes wrong is thrown by `measure`.
-   */
+  /** Runs them by turns until all code they need is compiled. What goes wrong is thrown by `measure`. */
   warmUp(started: readonly Started[]): void {
-    let fast = started.filter(isFast);
-    const endsAt = nowNs() + (fast.length * this.options.budgetMs * 1e6) / 4;
-    for (let round = 0; fast.length > 0 && (round < WARM_UP_WHEN_FAST || nowNs() < endsAt); round++) {
-      for (const each of fast) {
+    let cold = started.filter((each) => !firstCounts(each));
+    const endsAt = nowNs() + (cold.length * this.options.budgetMs * 1e6) / 4;
+    for (let round = 0; cold.length > 0 && (round < WARM_UP_RUNS || nowNs() < endsAt); round++) {
+      for (const each of cold) {
         try {
           this.sample(each);
         } catch (error) {
           each.trouble = error;
         }
+        each.warmingMs += each.lastMs;
       }
-      fast = fast.filter(({ trouble }) => trouble === undefined);
+      cold = cold.filter(({ trouble, warmingMs }) => trouble === undefined && warmingMs < ENOUGH_MS);
     }
   }
 
@@ -184,25 +188,25 @@ export class Sampler {
   }
 
   private takeSamples(started: Started): Recorded {
-    const { counting, firstMs, strategy } = started;
+    const { counting, lastMs, strategy } = started;
     const { budgetMs, minSamples } = this.options;
-    const firstCounts = firstMs >= FIRST_RUN_COUNTS_MS && minSamples > 1;
-    const phases = counting.durations.map((duration) => (firstCounts ? [duration] : []));
-    const totals = firstCounts ? [counting.total()] : [];
+    const withFirst = firstCounts(started) && minSamples > 1;
+    const phases = counting.durations.map((duration) => (withFirst ? [duration] : []));
+    const totals = withFirst ? [counting.total()] : [];
+    const affordable = Math.min(SAMPLES, Math.ceil(ENOUGH_MS / lastMs));
     const bench = new Bench({
       time: budgetMs,
-      iterations: isFast(started) ? Math.max(minSamples, SAMPLES_WHEN_FAST) : minSamples - totals.length,
+      iterations: Math.max(minSamples - totals.length, affordable),
       warmup: false,
       timestampProvider: 'hrtimeNow',
       throws: true,
     });
     const sample = () => {
-      const startedAt = nowNs();
       const log = this.sample(started);
       const total = log.total();
       totals.push(total);
       log.durations.forEach((duration, at) => phases[at].push(duration));
-      return { overriddenDuration: total / 1e6, overriddenIterationCost: (nowNs() - startedAt) / 1e6 };
+      return { overriddenDuration: total / 1e6, overriddenIterationCost: started.lastMs };
     };
     bench.add(strategy.name, sample, { async: false });
     bench.runSync();
@@ -213,7 +217,9 @@ export class Sampler {
    * One run on a fresh store.
    * @throws DifferenceError when its output is not that of the first run
    */
-  private sample({ workload, strategy, first, counting }: Started): PhaseLog {
+  private sample(started: Started): PhaseLog {
+    const { workload, strategy, first, counting } = started;
+    const startedAt = nowNs();
     if (this.garbage >= GARBAGE_LIMIT) {
       globalThis.gc?.();
       this.garbage = 0;
@@ -222,12 +228,13 @@ export class Sampler {
     const log = new PhaseLog(false);
     const got = workload.run(strategy, log);
     if (!sameProgram(got, first)) throw new DifferenceError(unsteady(got, first));
+    started.lastMs = (nowNs() - startedAt) / 1e6;
     return log;
   }
 }
 
-function isFast({ firstMs }: Started): boolean {
-  return firstMs <= FAST_FIRST_RUN_MS;
+function firstCounts({ firstMs }: Started): boolean {
+  return firstMs >= FIRST_RUN_COUNTS_MS;
 }
 
 function unsteady(got: LinearProgram, first: LinearProgram): string {
