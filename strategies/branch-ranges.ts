@@ -20,6 +20,14 @@ import type { Counters } from './counters.js';
 /** Longest 16-bit distance; also the length up to which a program cannot overflow. */
 export const LONGEST = 0x7fff;
 
+/** How the bound was at a `mark`. */
+export interface RangesMark {
+  readonly longest: number;
+  readonly grown: number;
+  readonly patches: number;
+  readonly verified: number;
+}
+
 export class BranchRanges {
   /** Magnitude of the longest 16-bit distance when the epoch began. */
   private longest = 0;
@@ -71,6 +79,20 @@ export class BranchRanges {
     this.longest = longest;
     this.grown = 0;
     this.verified = this.patches;
+  }
+
+  /** What `rollback` needs to bring the bound back to what it is now. */
+  mark(): RangesMark {
+    const { longest, grown, patches, verified } = this;
+    return { longest, grown, patches, verified };
+  }
+
+  /** Brings the bound back to what it was at `mark`: patches since then were never made. */
+  rollback(mark: RangesMark): void {
+    this.longest = mark.longest;
+    this.grown = mark.grown;
+    this.patches = mark.patches;
+    this.verified = mark.verified;
   }
 
   /**

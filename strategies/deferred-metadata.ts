@@ -12,6 +12,16 @@ import type { LinearLineInfo, LinearPoke, LinearSubprog } from './linear-program
 import { firstLineInfo } from './line-info.js';
 import type { PokeDescriptor, StoreInput } from './store.js';
 
+/** How metadata was at a `mark`. */
+export interface MetadataMark {
+  readonly subprogCount: number;
+  readonly subprogAdded: boolean;
+  readonly starts: Int32Array;
+  readonly ids: Int32Array;
+  readonly lines: Int32Array;
+  readonly pokes: number;
+}
+
 export class DeferredMetadata {
   /** Remaining subprograms; exact after `compress`. */
   subprogCount: number;
@@ -76,6 +86,30 @@ export class DeferredMetadata {
   addPoke(label: number, poke: PokeDescriptor): number {
     this.pokeLabels.push(label);
     return this.pokes.push(poke) - 1;
+  }
+
+  /** What `rollback` needs to bring everything back to how it is now. */
+  mark(): MetadataMark {
+    const { subprogCount, subprogAdded } = this;
+    return {
+      subprogCount,
+      subprogAdded,
+      starts: this.starts.slice(),
+      ids: this.ids.slice(),
+      lines: this.lines.slice(),
+      pokes: this.pokes.length,
+    };
+  }
+
+  /** Brings everything back to how it was at `mark`. */
+  rollback(mark: MetadataMark): void {
+    this.subprogCount = mark.subprogCount;
+    this.subprogAdded = mark.subprogAdded;
+    this.starts.set(mark.starts);
+    this.ids.set(mark.ids);
+    this.lines.set(mark.lines);
+    this.pokes.length = mark.pokes;
+    this.pokeLabels.length = mark.pokes;
   }
 
   /**

@@ -28,7 +28,7 @@ import { LabelledRecords } from './labelled-records.js';
 import { Linearizer, type RunSink } from './linearize.js';
 import type { LinearProgram } from './linear-program.js';
 import { assertPatch, jumpsBehind, keepsShortBranch, type PatchBuffer } from './patch-buffer.js';
-import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
+import { NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
 import { assertNotFinished, NONE, type PokeDescriptor, type Pos, type Store } from './store.js';
 
 export abstract class DeferringStore extends LabelledRecords implements Store {
@@ -78,47 +78,47 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
 
   setWords(pos: Pos, w0: number, w1: number): void {
     assertNotFinished(this.finished);
-    const records = this.records;
-    const at = pos * RECORD_WORDS;
+    const old = this.recordAt(pos) * RECORD_WORDS;
     const kind = branchKind(w0);
+    let target = NO_TARGET;
     if (kind === NOT_BRANCH) {
-      if (records[at + TARGET] !== NO_TARGET) {
-        this.beforeDropping(at);
-        records[at + TARGET] = NO_TARGET;
-      }
+      if (this.records[old + TARGET] !== NO_TARGET) this.beforeDropping(old);
     } else {
-      const old = branchKind(records[at + W0]);
-      if (old === NOT_BRANCH)
+      const oldKind = branchKind(this.records[old + W0]);
+      if (oldKind === NOT_BRANCH)
         throw new RangeError('an instruction that is no branch cannot become one in place');
-      if (kind === BRANCH_OFF && old !== BRANCH_OFF) {
+      if (kind === BRANCH_OFF && oldKind !== BRANCH_OFF) {
         throw new RangeError('a 32-bit branch cannot become a 16-bit one');
       }
-      if (kind !== BRANCH_OFF) this.beforeDropping(at);
-      records[at + TARGET] = this.targetOf(at);
+      if (kind !== BRANCH_OFF) this.beforeDropping(old);
+      target = this.targetOf(old);
     }
-    records[at + W0] = w0;
-    records[at + W1] = w1;
+    this.write(pos, w0, w1, target);
   }
 
   setNop(pos: Pos): void {
     assertNotFinished(this.finished);
-    const at = pos * RECORD_WORDS;
-    this.beforeDropping(at);
-    const target = this.labelBehind(pos);
-    this.records[at + W0] = BPF_JMP | BPF_JA;
-    this.records[at + W1] = 0;
-    this.records[at + TARGET] = target;
+    this.beforeDropping(this.recordAt(pos) * RECORD_WORDS);
+    this.write(pos, BPF_JMP | BPF_JA, 0, this.labelBehind(pos));
+  }
+
+  private write(pos: Pos, w0: number, w1: number, target: number): void {
+    const at = this.writableAt(pos) * RECORD_WORDS;
+    const records = this.records;
+    records[at + W0] = w0;
+    records[at + W1] = w1;
+    records[at + TARGET] = target;
   }
 
   jumpsToNext(pos: Pos): boolean {
-    const target = this.targetOf(pos * RECORD_WORDS);
+    const target = this.targetOf(this.recordAt(pos) * RECORD_WORDS);
     const behind = this.next(pos);
-    return target === (behind === NONE ? this.labels.end : this.records[behind * RECORD_WORDS + LABEL]);
+    return target === (behind === NONE ? this.labels.end : this.carriedLabel(behind));
   }
 
   replace(pos: Pos, patch: PatchBuffer): Pos {
     assertNotFinished(this.finished);
-    const at = pos * RECORD_WORDS;
+    const at = this.recordAt(pos) * RECORD_WORDS;
     const replacedKind = this.records[at + TARGET] === NO_TARGET ? NOT_BRANCH : branchKind(this.records[at]);
     assertPatch(patch, replacedKind, this.metadata.subprogCount);
     if (replacedKind === BRANCH_OFF && !keepsShortBranch(patch)) this.beforeDropping(at);
@@ -152,7 +152,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   }
 
   targetSlot(pos: Pos): OriginalSlot {
-    const label = this.targetOf(pos * RECORD_WORDS);
+    const label = this.targetOf(this.recordAt(pos) * RECORD_WORDS);
     if (label === this.labels.end) return this.slots;
     // An original slot's label is carried by the first record of what it became, its aux by the last: unless
     // that was removed, it is the first record with an original slot from there on.
@@ -173,7 +173,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
   startsSubprog(pos: Pos, k: number): boolean {
     if (pos === NONE || k >= this.metadata.subprogCount)
       return pos === NONE && k === this.metadata.subprogCount;
-    return this.records[pos * RECORD_WORDS + LABEL] === this.metadata.subprogLabel(k);
+    return this.carriedLabel(pos) === this.metadata.subprogLabel(k);
   }
 
   subprogStart(k: number): Pos {

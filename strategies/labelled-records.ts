@@ -62,9 +62,21 @@ export abstract class LabelledRecords extends RecordMemory {
 
   /** The label of a record, a new one if it had none. */
   protected labelOf(pos: Pos): number {
-    const at = pos * RECORD_WORDS + LABEL;
-    const label = this.records[at];
-    return label >= 0 ? label : (this.records[at] = this.labels.allocate(-1 - label));
+    const label = this.carriedLabel(pos);
+    if (label >= 0) return label;
+    const made = this.labels.allocate(-1 - label);
+    this.setLabel(pos, made);
+    return made;
+  }
+
+  /** The label of a record, negative when it has none. */
+  protected carriedLabel(pos: Pos): number {
+    return this.records[this.recordAt(pos) * RECORD_WORDS + LABEL];
+  }
+
+  private setLabel(pos: Pos, label: number): void {
+    const at = this.writableAt(pos) * RECORD_WORDS;
+    this.records[at + LABEL] = label;
   }
 
   protected labelBehind(pos: Pos): number {
@@ -85,14 +97,15 @@ export abstract class LabelledRecords extends RecordMemory {
    * @param stamp the patch's number
    */
   protected writePatch(first: Pos, last: Pos, patch: PatchBuffer, behind: number, stamp: number): void {
-    const { records, rows, auxWords, inner } = this;
     const { words, kinds, length } = patch;
     const end = length - 1;
-    const replaced = last * RECORD_WORDS;
+    const lastRecord = this.writableAt(last);
+    const { records, rows, auxWords, inner } = this;
+    const replaced = lastRecord * RECORD_WORDS;
     const identity = records[replaced + LABEL];
     const target = records[replaced + TARGET] === NO_TARGET ? NO_TARGET : this.targetOf(replaced);
     const oldStamp = identity >= 0 ? this.labels.stamps[identity] : -1 - identity;
-    const seen = rows[last * auxWords + AUX_SEEN];
+    const seen = rows[lastRecord * auxWords + AUX_SEEN];
     const hasInside = (patch.has & (1 << INSIDE)) !== 0;
     for (let slot = 1; slot < length; slot++) inner[slot] = NO_TARGET;
     inner[0] = identity;
@@ -102,10 +115,9 @@ export abstract class LabelledRecords extends RecordMemory {
       const leads = insideTarget(patch, slot);
       if (inner[leads] < 0) inner[leads] = this.labels.allocate(0);
     }
-    const stamps = this.labels.stamps;
     for (let slot = 0; slot < length; slot++) {
-      const pos = slot === end ? last : first + slot;
-      const at = pos * RECORD_WORDS;
+      const record = slot === end ? lastRecord : first + slot;
+      const at = record * RECORD_WORDS;
       const w0 = words[2 * slot];
       const w1 = words[2 * slot + 1];
       const made = slot === end ? oldStamp : stamp;
@@ -113,7 +125,7 @@ export abstract class LabelledRecords extends RecordMemory {
       records[at + W0] = w0;
       records[at + W1] = w1;
       if (label >= 0) {
-        stamps[label] = made;
+        this.labels.setStamp(label, made);
         records[at + LABEL] = label;
       } else {
         records[at + LABEL] = unlabelled(made);
@@ -127,7 +139,7 @@ export abstract class LabelledRecords extends RecordMemory {
             : kind === OWN
               ? target
               : this.metadata.subprogLabel(patch.subprogs[slot]);
-      const row = pos * auxWords;
+      const row = record * auxWords;
       rows[row + AUX_SEEN] = seen;
       rows[row + AUX_ZEXT] = definesSubregister(w0, w1) ? 1 : 0;
     }
@@ -135,17 +147,17 @@ export abstract class LabelledRecords extends RecordMemory {
 
   /** The labels of the `count` records from `pos` on go to the next survivor, or to the end when that is `NONE`. */
   protected passLabels(pos: Pos, count: number, survivor: Pos): void {
-    const { records, labels } = this;
-    let heir = survivor === NONE ? labels.end : records[survivor * RECORD_WORDS + LABEL];
+    const labels = this.labels;
+    let heir = survivor === NONE ? labels.end : this.carriedLabel(survivor);
     let gone = pos;
     for (let removed = 0; removed < count; removed++) {
-      const label = records[gone * RECORD_WORDS + LABEL];
+      const label = this.carriedLabel(gone);
       if (label >= 0) {
         labels.markRemoved(label);
         if (heir >= 0) {
           labels.alias(label, heir);
         } else {
-          records[survivor * RECORD_WORDS + LABEL] = label;
+          this.setLabel(survivor, label);
           heir = label;
         }
       }
@@ -155,33 +167,38 @@ export abstract class LabelledRecords extends RecordMemory {
 
   /** Jumps that aim at `pos` aim at `body` from now on, but for those between the two. */
   protected splitLabel(pos: Pos, body: Pos): void {
-    const { records, labels } = this;
+    const labels = this.labels;
     const front = this.labelOf(pos);
     const behind = this.labelOf(body);
     const rest = labels.allocate(labels.stamps[front]);
     for (let at = pos; at !== body; at = this.next(at)) {
-      const word = at * RECORD_WORDS;
-      const isJump = records[word + TARGET] !== NO_TARGET && branchKind(records[word]) !== BRANCH_SUBPROG;
-      if (isJump && labels.resolveJump(records[word + TARGET]) === front) records[word + TARGET] = rest;
+      const word = this.recordAt(at) * RECORD_WORDS;
+      const target = this.records[word + TARGET];
+      const isJump = target !== NO_TARGET && branchKind(this.records[word]) !== BRANCH_SUBPROG;
+      if (isJump && labels.resolveJump(target) === front) this.setTarget(at, rest);
     }
     labels.split(front, rest, behind);
-    records[pos * RECORD_WORDS + LABEL] = rest;
+    this.setLabel(pos, rest);
+  }
+
+  private setTarget(pos: Pos, label: number): void {
+    const at = this.writableAt(pos) * RECORD_WORDS;
+    this.records[at + TARGET] = label;
   }
 
   /** The record that carries `label`, looked for from `pos` on in both directions; it must be there. */
   protected outwardFrom(pos: Pos, label: number): Pos {
-    const records = this.records;
     let forward = pos;
     let back = pos;
     let visits = 0;
     while (forward !== NONE || back !== NONE) {
       visits++;
       if (forward !== NONE) {
-        if (records[forward * RECORD_WORDS + LABEL] === label) break;
+        if (this.carriedLabel(forward) === label) break;
         forward = this.next(forward);
       }
       if (back !== NONE) {
-        if (records[back * RECORD_WORDS + LABEL] === label) {
+        if (this.carriedLabel(back) === label) {
           forward = back;
           break;
         }
@@ -207,7 +224,7 @@ export abstract class LabelledRecords extends RecordMemory {
     let skipFrom = NONE;
     let skipTo = NONE;
     for (let pos = this.first(); pos !== NONE; pos = this.next(pos), slot++) {
-      const at = pos * RECORD_WORDS;
+      const at = this.recordAt(pos) * RECORD_WORDS;
       if (pos === skip?.pos) skipFrom = slot;
       if (pos === skip?.body) skipTo = slot;
       const label = records[at + LABEL];
@@ -247,7 +264,7 @@ export abstract class LabelledRecords extends RecordMemory {
     for (let pos = this.first(); pos !== NONE; pos = this.next(pos)) {
       if (this.prev(pos) !== previous)
         throw new Error(`the record before record ${met} is not the one met before`);
-      const label = records[pos * RECORD_WORDS + LABEL];
+      const label = this.carriedLabel(pos);
       if (label >= 0) {
         if (carried[label] !== 0) throw new Error(`label ${label} is carried twice`);
         if (!labels.isRoot(label)) throw new Error(`label ${label} is carried, but an alias`);
@@ -264,7 +281,7 @@ export abstract class LabelledRecords extends RecordMemory {
     }
     if (met !== this.count) throw new Error(`${met} records, ${this.count} counted`);
     for (const pos of order) {
-      const at = pos * RECORD_WORDS;
+      const at = this.recordAt(pos) * RECORD_WORDS;
       const isBranch = branchKind(records[at]) !== NOT_BRANCH;
       if (isBranch !== (records[at + TARGET] !== NO_TARGET))
         throw new Error('a target without branch, or without');

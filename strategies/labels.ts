@@ -15,11 +15,27 @@
  *   record; a record without a label holds its stamp itself, as `unlabelled(stamp)`.
  *
  * Every operation is O(1), resolving amortised nearly so. Tables are zeroed memory: nothing is written for labels
- * that never moved.
+ * that never moved. From the first `mark` on what is overwritten is noted, so that `rollback` can put it back, and paths are
+ * not halved any more: what a removal made shorter could not be taken back with it.
  */
 import type { Counters } from './counters.js';
+import { UndoLog, type Undoable } from './undo-log.js';
 
-export class Labels {
+/** The tables by which the undo log knows them. */
+const STAMP = 0;
+const PARENT = 1;
+const JUMP_PARENT = 2;
+const REMOVED = 3;
+/** No table: the label was split; noted value 1 when the two tables of parents parted then. */
+const SPLIT = 4;
+
+/** How labels were at a `mark`. */
+export interface LabelsMark {
+  readonly count: number;
+  readonly logged: number;
+}
+
+export class Labels implements Undoable {
   /** The label of the end of the program. */
   readonly end: number;
   /** Labels given out so far. */
@@ -32,6 +48,8 @@ export class Labels {
   private jumpParents: Int32Array;
   /** Per label: 1 once a record that carried it was removed. */
   private removed: Uint8Array;
+  /** What was overwritten since the first mark; absent before. */
+  private log: UndoLog | undefined;
   /** The labels that were split, and what everything but jumps aims at in their place. */
   private readonly splits = new Map<number, number>();
 
@@ -57,25 +75,35 @@ export class Labels {
     return label;
   }
 
+  /** The record that carries `label` was inserted by another patch from now on. */
+  setStamp(label: number, stamp: number): void {
+    this.log?.note(STAMP, label, this.stamps[label]);
+    this.stamps[label] = stamp;
+  }
+
   /** The label that stands for `label` now, for everything but jumps. */
   resolve(label: number): number {
-    return resolved(this.parents, label);
+    return this.log === undefined ? resolved(this.parents, label) : rootOf(this.parents, label);
   }
 
   /** The label that stands for `label` now, for jumps. */
   resolveJump(label: number): number {
-    return resolved(this.jumpParents, label);
+    return this.log === undefined ? resolved(this.jumpParents, label) : rootOf(this.jumpParents, label);
   }
 
   /** The record that carried `label` is gone; its place is now that of `heir`. */
   alias(label: number, heir: number): void {
+    this.noteParents(label);
     this.parents[label] = heir + 1;
     this.jumpParents[label] = heir + 1;
   }
 
   /** Jumps that aim at `label` aim at `body` from now on, everything else at `rest`. */
   split(label: number, rest: number, body: number): void {
-    if (this.jumpParents === this.parents) this.jumpParents = this.parents.slice();
+    const part = this.jumpParents === this.parents;
+    if (part) this.jumpParents = this.parents.slice();
+    this.noteParents(label);
+    this.log?.note(SPLIT, label, part ? 1 : 0);
     this.parents[label] = rest + 1;
     this.jumpParents[label] = body + 1;
     this.splits.set(label, rest);
@@ -83,6 +111,7 @@ export class Labels {
 
   /** Notes that the very instruction `label` named was removed, whoever inherits the label. */
   markRemoved(label: number): void {
+    this.log?.note(REMOVED, label, this.removed[label]);
     this.removed[label] = 1;
   }
 
@@ -99,6 +128,35 @@ export class Labels {
   /** Is `label` carried by a record, or the end? */
   isRoot(label: number): boolean {
     return this.parents[label] === 0;
+  }
+
+  /** What `rollback` needs to bring labels back to how they are now. */
+  mark(): LabelsMark {
+    this.log ??= new UndoLog(this, this.counters);
+    return { count: this.count, logged: this.log.length };
+  }
+
+  /** Brings all labels back to how they were at `mark`, the latest one or one before. */
+  rollback(mark: LabelsMark): void {
+    this.log!.undoTo(mark.logged);
+    this.count = mark.count;
+  }
+
+  restore(table: number, label: number, old: number): void {
+    if (table === STAMP) this.stamps[label] = old;
+    else if (table === PARENT) this.parents[label] = old;
+    else if (table === JUMP_PARENT) this.jumpParents[label] = old;
+    else if (table === REMOVED) this.removed[label] = old;
+    else {
+      this.splits.delete(label);
+      // All that was written to either since then is taken back: they are equal again.
+      if (old === 1) this.jumpParents = this.parents;
+    }
+  }
+
+  private noteParents(label: number): void {
+    this.log?.note(PARENT, label, this.parents[label]);
+    this.log?.note(JUMP_PARENT, label, this.jumpParents[label]);
   }
 
   private grow(): void {
@@ -136,6 +194,14 @@ export function unlabelled(stamp: number): number {
   return -1 - stamp;
 }
 
+/** Where the path from `label` ends. */
+function rootOf(parents: Int32Array, label: number): number {
+  let at = label;
+  while (parents[at] !== 0) at = parents[at] - 1;
+  return at;
+}
+
+/** The same, halving the path. */
 function resolved(parents: Int32Array, label: number): number {
   let at = label;
   for (;;) {

@@ -4,6 +4,7 @@ export { basicBlock } from './basic-block.js';
 export { batch } from './batch.js';
 export { batchTail } from './batch-tail.js';
 export { chunked } from './chunked.js';
+export { cow } from './cow.js';
 export { gapBuffer } from './gap-buffer.js';
 export { linkedList } from './linked-list.js';
 export { rope } from './rope.js';

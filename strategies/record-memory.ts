@@ -4,7 +4,8 @@
  *     records:  [ w0 | w1 | label | target ] [ ... ]      one Int32Array, 16 bytes a record
  *     rows:     [ aux record               ] [ ... ]      one Uint32Array, row i belongs to record i
  *
- * A position is an index of both. Which records are the program, and in what order, is the container's business.
+ * A position is an index of both, but in a container that keeps versions of records (`recordAt`). Which records are the
+ * program, and in what order, is the container's business.
  */
 import { BRANCH_OFF, branchKind, NOT_BRANCH, type OriginalSlot } from '../src/isa/insn.js';
 import { BranchRanges } from './branch-ranges.js';
@@ -49,20 +50,31 @@ export class RecordMemory {
   }
 
   word0(pos: Pos): number {
-    return this.records[pos * RECORD_WORDS + W0];
+    return this.records[this.recordAt(pos) * RECORD_WORDS + W0];
   }
 
   word1(pos: Pos): number {
-    return this.records[pos * RECORD_WORDS + W1];
+    return this.records[this.recordAt(pos) * RECORD_WORDS + W1];
   }
 
   aux(pos: Pos, word: number): number {
-    return this.rows[pos * this.auxWords + word];
+    return this.rows[this.recordAt(pos) * this.auxWords + word];
   }
 
   setAux(pos: Pos, word: number, value: number): void {
     assertNotFinished(this.finished);
-    this.rows[pos * this.auxWords + word] = value;
+    const row = this.writableAt(pos) * this.auxWords;
+    this.rows[row + word] = value;
+  }
+
+  /** Index in the memory of the record that is at `pos` now. */
+  protected recordAt(pos: Pos): number {
+    return pos;
+  }
+
+  /** The same for writing: the record may be another one afterwards, and the memory, too. */
+  protected writableAt(pos: Pos): number {
+    return pos;
   }
 
   /**
@@ -130,7 +142,7 @@ export class RecordMemory {
 
   /** Original slot plus one whose aux the record carries, 0 for inserted ones. */
   protected origin(pos: Pos): number {
-    return this.rows[pos * this.auxWords + AUX_ORIG];
+    return this.rows[this.recordAt(pos) * this.auxWords + AUX_ORIG];
   }
 
   /**
