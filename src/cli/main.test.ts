@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -105,9 +105,10 @@ describe('patchbench', () => {
     writeFileSync(empty, '');
     writeFileSync(text, 'no object at all\n');
     const missing = join(folder, 'missing.o');
+    const barren = mkdtempSync(join(folder, 'barren-'));
     const { status, stdout, stderr } = patchbench(
       ...['-o', 'csv', '-q', '--time', '2', '--strategy', 'linked-list'],
-      ...[empty, text, missing, folder, OBJECT],
+      ...[empty, text, missing, barren, OBJECT],
     );
     expect(status).toBe(1);
     const lines = stderr.trimEnd().split('\n');
@@ -116,6 +117,16 @@ describe('patchbench', () => {
     const rows = rowsFromCsv(stdout);
     expect(new Set(rows.map((row) => row.file_name))).toEqual(new Set(['storage.bpf.o']));
     expect(rows.every((row) => row.verdict === 'success')).toBe(true);
+  });
+
+  test('takes a folder for the object files in it', () => {
+    const objects = mkdtempSync(join(folder, 'objects-'));
+    copyFileSync(OBJECT, join(objects, 'storage.bpf.o'));
+    writeFileSync(join(objects, 'notes.txt'), 'no object');
+    const { status, stdout } = patchbench('-o', 'json', '-q', '--time', '2', '--strategy', 'array', objects);
+    expect(status).toBe(0);
+    const rows = JSON.parse(stdout) as { file_name: string }[];
+    expect(new Set(rows.map((row) => row.file_name))).toEqual(new Set(['storage.bpf.o']));
   });
 
   test('shows a table, and writes all rows with a sidecar where it is told', () => {

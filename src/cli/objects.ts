@@ -20,8 +20,8 @@ export function expandLists(args: readonly string[]): string[] {
 }
 
 /**
- * The object files that arguments mean: lists replaced by their lines, folders by the `.o` files directly in them.
- * @throws Error naming a folder without any
+ * The object files that arguments mean: lists replaced by their lines, folders by the `.o` files directly in them. A folder
+ * without any stays what it is, for opening it to say so.
  */
 export function expandObjects(args: readonly string[]): string[] {
   return expandLists(args).flatMap((path) => {
@@ -29,8 +29,7 @@ export function expandObjects(args: readonly string[]): string[] {
     const files = readdirSync(path)
       .filter((name) => name.endsWith('.o'))
       .sort();
-    if (files.length === 0) throw new Error(`${path}: no object files (*.o) in this folder`);
-    return files.map((name) => join(path, name));
+    return files.length === 0 ? path : files.map((name) => join(path, name));
   });
 }
 
