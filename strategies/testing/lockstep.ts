@@ -15,11 +15,13 @@ export interface Variant {
   readonly options?: StoreOptions;
 }
 
-/** Every strategy as it is, and with all of its tunables tight, so that small programs cross its boundaries. */
-export const VARIANTS: readonly Variant[] = STRATEGIES.flatMap((strategy) => [
-  { strategy },
-  { strategy, options: Object.fromEntries(strategy.tunables.map(({ name, tight }) => [name, tight])) },
-]);
+/** A strategy as it is, and with all of its tunables tight, so that small programs cross its boundaries. */
+export function variantsOf(strategy: Strategy): Variant[] {
+  const tight = Object.fromEntries(strategy.tunables.map((tunable) => [tunable.name, tunable.tight]));
+  return [{ strategy }, { strategy, options: tight }];
+}
+
+export const VARIANTS: readonly Variant[] = STRATEGIES.flatMap(variantsOf);
 
 export function variantName({ strategy, options }: Variant): string {
   return options === undefined ? strategy.name : `${strategy.name} ${JSON.stringify(options)}`;
@@ -99,14 +101,20 @@ function useAfterFinish({ store, input }: Session): unknown[] {
     commit: () => store.commit(),
     finish: () => store.finish(),
   };
-  const said = Object.entries(uses).map(([name, use]) => [name, refusalOf(use)]);
+  const said: string[][] = [];
+  for (const [name, use] of Object.entries(uses)) {
+    const refusal = refusalOf(use);
+    said.push([name, refusal]);
+    // What happens behind that has no meaning: the positions may have ended.
+    if (refusal === '') break;
+  }
   return [said, store.length(), store.length() > 0 ? view(store, store.first(), input.auxWords) : []];
 }
 
 function refusalOf(use: () => unknown): string {
   try {
     use();
-    return 'nothing';
+    return '';
   } catch (error) {
     return String(error);
   }

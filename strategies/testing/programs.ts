@@ -133,7 +133,11 @@ export function programsOf(sizes: fc.Arbitrary<number>): fc.Arbitrary<StoreInput
     );
 }
 
+/** One of so many instructions of a sparse program may be a branch: most of it can be removed. */
+const SPARSE = 41;
+
 const metadata = fc.record({
+  sparse: fc.boolean(),
   subprogs: ascendingSlots(4),
   lines: fc.option(ascendingSlots(24), { nil: [] as number[], freq: 4 }),
   linesAtStarts: fc.boolean(),
@@ -147,6 +151,7 @@ function programFrom(insns: readonly Drawn<typeof insnSpec>[], rest: Drawn<typeo
   const starts = among([0, ...rest.subprogs], slots);
   const specs = insns.map(({ w0, reach, subprog }, slot) => {
     if (branchKind(w0) === NOT_BRANCH) return { w0 };
+    if (rest.sparse && slot % SPARSE !== 0) return { w0: MOV64 };
     const leads = Math.min(Math.max(slot + reach, 0), slots);
     const isJump = w0 !== CALL && w0 !== LD_FUNC;
     return { w0, target: isJump ? leads : starts[pick(subprog, starts.length)] };

@@ -53,7 +53,11 @@ const longReplace = fc.record({
 });
 const remove = fc.record({
   do: fc.constant('remove' as const),
-  count: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 100 })),
+  count: fc.oneof(
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: 1, max: 60 }),
+    fc.integer({ min: 60, max: 400 }),
+  ),
 });
 const goto = fc.record({ do: fc.constant('goto' as const), index: natural });
 const back = fc.record({ do: fc.constant('back' as const), nth: natural });
