@@ -27,13 +27,22 @@ import { assertKnownOptions, tuned, type StoreOptions, type Strategy, type Tunab
 /** Next of a removed node. */
 const GONE = -2;
 
-const GROWTH: Tunable = {
-  name: 'growth',
+const SPARE: Tunable = {
+  name: 'spare',
   default: 0.25,
   min: 0.001,
   max: 4,
   tight: 0.001,
-  meaning: 'spare nodes at the start, and by how much the pool grows when full, as a share of its nodes',
+  meaning: 'spare nodes at the start, as a share of the instructions',
+};
+const GROWTH: Tunable = {
+  name: 'growth',
+  // Each time it grows the pool is copied whole: steps of a quarter cost a million patches a third of their time.
+  default: 1,
+  min: 0.001,
+  max: 4,
+  tight: 0.001,
+  meaning: 'by how much the pool grows when full, as a share of its nodes',
 };
 
 export const linkedList: Strategy = {
@@ -41,13 +50,24 @@ export const linkedList: Strategy = {
   summary: 'Node pool with links; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M)',
   growth: 'linear',
-  tunables: [GROWTH],
+  tunables: [SPARE, GROWTH],
   create: (input, options) => new LinkedListStore(input, options),
 };
 
+/**
+ * Blocks of memory of this size are mapped anew, zeroed when they are first touched and not before (32 MiB is the most that
+ * malloc of glibc takes from what was freed), so that room for as many nodes again is free until it is used.
+ */
+const FRESH_BYTES = 32 << 20;
+
+/** Spare nodes for a program of so many aux bytes, as a share of its instructions. */
+function spareFor(auxBytes: number, spare: number): number {
+  return auxBytes > FRESH_BYTES ? Math.max(spare, 1) : spare;
+}
+
 /** Nodes for `used` ones and what comes. */
-function poolSize(used: number, growth: number): number {
-  return Math.ceil(used * (1 + growth)) + 64;
+function poolSize(used: number, spare: number): number {
+  return Math.ceil(used * (1 + spare)) + 64;
 }
 
 export class LinkedListStore extends DeferringStore {
@@ -61,11 +81,11 @@ export class LinkedListStore extends DeferringStore {
 
   constructor(input: StoreInput, options: StoreOptions = {}) {
     assertKnownOptions(linkedList.name, linkedList.tunables, options);
-    const growth = tuned(options, GROWTH);
-    super(input, poolSize(input.insns.length / 2, growth));
-    this.growth = growth;
+    const spare = spareFor(input.aux.byteLength, tuned(options, SPARE));
+    super(input, poolSize(input.insns.length / 2, spare));
+    this.growth = tuned(options, GROWTH);
     const slots = this.slots;
-    const capacity = poolSize(slots, growth);
+    const capacity = poolSize(slots, spare);
     this.used = slots;
     this.nexts = new Int32Array(capacity);
     this.prevs = new Int32Array(capacity);
