@@ -2,7 +2,7 @@
 import type { MeasuredAnswer } from './child-protocol.js';
 import { emptyRow, type Row } from './columns.js';
 import { FLOOR } from './floor.js';
-import { TOTAL } from './phase-log.js';
+import { TOTAL, type PhaseWork } from './phase-log.js';
 import { medianOfProcesses } from './process-statistics.js';
 import type { PhaseResult } from './sampling.js';
 import type { Walk } from './walk.js';
@@ -36,6 +36,11 @@ export function failureRow(keys: RowKeys): Row {
   return { ...keysOf(keys, TOTAL), verdict: 'failure' };
 }
 
+/** The row of a run that was counted and not timed. */
+export function countedRow(keys: RowKeys, work: PhaseWork): Row {
+  return { ...keysOf(keys, TOTAL), ...countersOf(work) };
+}
+
 /** A row per phase, `total` last. */
 export function rowsOf(keys: RowKeys, answer: MeasuredAnswer, walk: Walk): Row[] {
   return answer.phases.map((phase) => ({
@@ -65,14 +70,28 @@ export function withFloorRatios(rows: readonly Row[]): Row[] {
 }
 
 function rowOf(keys: Row, { summary, work }: PhaseResult, { auxBytes, peakRssKb }: MeasuredAnswer): Row {
-  const { counts, counters } = work;
   return {
     ...keys,
+    ...countersOf(work),
     verdict: 'success',
     duration: Math.round(summary.p50Ns / 1000),
-    prog_size: work.slotsBefore,
-    prog_size_out: work.slotsAfter,
     aux_bytes: auxBytes,
+    duration_p50_ns: summary.p50Ns,
+    duration_mad_ns: summary.madNs,
+    duration_p99_ns: summary.p99Ns,
+    duration_min_ns: summary.minNs,
+    samples: summary.samples,
+    rme_pct: summary.rmePct,
+    peak_rss_kb: peakRssKb,
+    timer_warning: summary.warning,
+  };
+}
+
+/** The deterministic figures. */
+function countersOf({ slotsBefore, slotsAfter, counts, counters }: PhaseWork): Partial<Row> {
+  return {
+    prog_size: slotsBefore,
+    prog_size_out: slotsAfter,
     patches: counts.patches,
     expanding_patches: counts.expandingPatches,
     insns_added: counts.insnsAdded,
@@ -85,13 +104,5 @@ function rowOf(keys: Row, { summary, work }: PhaseResult, { auxBytes, peakRssKb 
     metadata_visits: counters.metadataVisits,
     allocations: counters.allocations,
     allocated_bytes: counters.bytesAllocated,
-    duration_p50_ns: summary.p50Ns,
-    duration_mad_ns: summary.madNs,
-    duration_p99_ns: summary.p99Ns,
-    duration_min_ns: summary.minNs,
-    samples: summary.samples,
-    rme_pct: summary.rmePct,
-    peak_rss_kb: peakRssKb,
-    timer_warning: summary.warning,
   };
 }
