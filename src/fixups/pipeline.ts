@@ -15,7 +15,7 @@ import { convertCtxAccesses } from './convert-ctx-accesses.js';
 import { doMiscFixups } from './misc-fixups.js';
 import { hardWireDeadCodeBranches } from './hard-wire-dead-code-branches.js';
 import { optimizeBpfLoop } from './optimize-bpf-loop.js';
-import type { FixupEnv, Pass } from './pass.js';
+import { FixupError, type FixupEnv, type Pass } from './pass.js';
 import { removeDeadCode } from './remove-dead-code.js';
 import { removeFastcallSpillsFills } from './remove-fastcall-spills-fills.js';
 import { removeNops } from './remove-nops.js';
@@ -55,7 +55,10 @@ export interface Prepared {
   readonly options: PipelineOptions;
 }
 
-/** Lays out what stores are made from, facts being those of the program's check for the same profile. */
+/**
+ * Lays out what stores are made from, facts being those of the program's check for the same profile.
+ * @throws FixupError when line info is not in the order of the instructions, or is of none
+ */
 export function layOut(
   object: BpfObject,
   program: BpfProgram,
@@ -63,6 +66,7 @@ export function layOut(
   options: PipelineOptions,
   facts: Facts,
 ): Prepared {
+  checkLineInfo(program);
   const input: StoreInput = {
     insns: facts.insns ?? program.insns,
     aux: facts.aux,
@@ -72,6 +76,16 @@ export function layOut(
     insnArraySlots: new Int32Array(0),
   };
   return { object, program, profile, facts, input, options };
+}
+
+/** What the kernel wants of line info before it takes the program (`check_btf_line()`, kernel/bpf/verifier.c). */
+function checkLineInfo({ lineInfo, insns }: BpfProgram): void {
+  let before = -1;
+  for (const { slot } of lineInfo) {
+    if (slot <= before || 2 * slot >= insns.length)
+      throw new FixupError(`line info of insn ${slot} behind that of insn ${before}: not in order`);
+    before = slot;
+  }
 }
 
 /** A fresh environment for one run of the passes over `store`, which was made from `prepared.input`. */
