@@ -82,6 +82,7 @@ export function checkProgram(env: VerifierEnv): void {
 function checkFunction(env: VerifierEnv, subprog: number): void {
   env.explored = new Array<null>(env.length).fill(null);
   const state = new VerifierState();
+  state.inSleepable = env.sleepable && env.rules.sleepsByPath;
   const frame = FuncState.entry(MAIN_FUNC, 0, subprog);
   state.frames.push(frame);
   env.cur = state;

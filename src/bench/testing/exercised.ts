@@ -24,6 +24,9 @@ import {
   BPF_MEMSX,
   BPF_MOD,
   BPF_MOV,
+  BPF_PSEUDO_BTF_ID,
+  BPF_PSEUDO_KFUNC_CALL,
+  BPF_PSEUDO_MAP_VALUE,
   BPF_ST,
   BPF_STX,
   BPF_X,
@@ -31,15 +34,22 @@ import {
 } from '../../isa/opcodes.js';
 import { helperId } from '../../kernel/helper-ids.js';
 import type { KernelProfile, MapOps } from '../../kernel/profile.js';
-import { PROG_TYPE } from '../../kernel/types.js';
+import { BPF_F_SLEEPABLE, PROG_TYPE } from '../../kernel/types.js';
+import { loadObject } from '../../object/index.js';
 import type { BpfObject, BpfProgram } from '../../object/program.js';
 import { Patcher } from '../../patcher.js';
 import {
   AUX_CTX_FIELD_SIZE,
   AUX_FASTCALL_SPILLS,
+  AUX_FLAGS,
   AUX_MAP,
   AUX_PTR_TYPE,
+  FLAG_PERCPU_ALLOC_PTR,
+  FLAG_STORAGE_GET_ATOMIC,
+  FLAG_SYMBOL_ADDRESS,
   MAP_POISONED,
+  PTR_TO_ARENA,
+  PTR_TO_BTF_ID_PROBED,
   PTR_TO_CTX,
   PTR_TO_SOCKET,
   PTR_TO_SOCK_COMMON,
@@ -49,8 +59,28 @@ import {
 import { strategyOf } from '../../../strategies/index.js';
 import type { LinearProgram } from '../../../strategies/linear-program.js';
 import type { PatchBuffer } from '../../../strategies/patch-buffer.js';
-import type { Pos, Store } from '../../../strategies/store.js';
+import { AUX_SEEN, type Pos, type Store } from '../../../strategies/store.js';
 import type { Exercise } from '../manifest.js';
+
+/** Helpers of storages, whose calls get an allocation flag. */
+const STORAGE_HELPERS: ReadonlySet<number> = new Set(
+  ['sk_storage_get', 'inode_storage_get', 'task_storage_get', 'cgrp_storage_get'].map(helperId),
+);
+
+/** What calls of kernel functions show, by the beginning of their names. */
+const KFUNC_WORDS: readonly (readonly [start: string, word: Exercise])[] = [
+  ['bpf_obj_', 'kfunc-object'],
+  ['bpf_percpu_obj_', 'kfunc-object'],
+  ['bpf_refcount_acquire', 'kfunc-object'],
+  ['bpf_list_push_', 'kfunc-list'],
+  ['bpf_rbtree_add', 'kfunc-tree'],
+  ['bpf_cast_to_kern_ctx', 'kfunc-cast'],
+  ['bpf_rdonly_cast', 'kfunc-cast'],
+  ['bpf_dynptr_from_', 'kfunc-dynptr'],
+  ['bpf_iter_', 'kfunc-iterator'],
+  ['bpf_wq_set_callback', 'workqueue-callback'],
+  ['bpf_throw', 'exception'],
+];
 
 /** Words that say how much there is of something, which no single patch can: left to the manifest's judgement. */
 export const JUDGED: ReadonlySet<Exercise> = new Set(['helper-call', 'zext-rnd-hi32', 'blind-constants']);
@@ -78,6 +108,14 @@ export function exercisedBy(object: BpfObject, program: BpfProgram, profile: Ker
   return found;
 }
 
+/**
+ * Does the object hold CO-RE relocations that need a kernel's types? Told by the loader, which refuses them without.
+ * @param path the object's file
+ */
+export function isRelocatedAgainstKernel(path: string): boolean {
+  return loadObject(path).failures.some(({ reason }) => reason.includes('CO-RE relocation'));
+}
+
 function changes({ counts }: Patcher): number {
   return counts.patches + counts.removals;
 }
@@ -101,8 +139,11 @@ const HELPER_WORDS: ReadonlyMap<number, Exercise> = new Map(
       ['get_smp_processor_id', 'smp-processor-id'],
       ['get_branch_snapshot', 'branch-snapshot'],
       ['timer_set_callback', 'timer-callback'],
-      ['sk_storage_get', 'storage-get'],
-      ['task_storage_get', 'storage-get'],
+      ['kptr_xchg', 'kptr-xchg'],
+      ['get_func_arg', 'trampoline-argument'],
+      ['get_func_arg_cnt', 'trampoline-argument'],
+      ['get_func_ret', 'trampoline-result'],
+      ['get_func_ip', 'function-address'],
       ['loop', 'bpf-loop-inline'],
     ] as const
   ).map(([name, word]) => [helperId(name), word]),
@@ -192,6 +233,13 @@ class WatchingPatcher extends Patcher {
   }
 
   private call(pos: Pos, helper: number): Exercise | undefined {
+    const flags = this.watched.aux(pos, AUX_FLAGS);
+    if ((flags & FLAG_PERCPU_ALLOC_PTR) !== 0) return 'percpu-pointer';
+    if (STORAGE_HELPERS.has(helper)) {
+      const waits =
+        (this.prepared.program.flags & BPF_F_SLEEPABLE) !== 0 && (flags & FLAG_STORAGE_GET_ATOMIC) === 0;
+      return waits ? 'storage-get-waiting' : 'storage-get';
+    }
     if (helper !== helperId('map_lookup_elem')) return HELPER_WORDS.get(helper);
     const map = this.prepared.object.maps[this.watched.aux(pos, AUX_MAP) - 1];
     const kind = this.prepared.profile.mapOps(map.type)?.genLookup;
@@ -209,7 +257,7 @@ function isCmpxchg(code: number, imm: number): boolean {
 /** A conditional jump that was reached and one of whose ways was not: that pass changes words, not their number. */
 function hasConstantBranch({ program, facts }: Prepared): boolean {
   const { insns } = program;
-  const seen = (slot: number): boolean => facts.aux[slot * facts.auxWords + 1] !== 0;
+  const seen = (slot: number): boolean => facts.aux[slot * facts.auxWords + AUX_SEEN] !== 0;
   for (let slot = 0; slot < insns.length / 2; slot++) {
     const code = codeOf(insns[2 * slot]);
     const cls = classOf(code);
@@ -236,6 +284,9 @@ const MAP_HELPERS = new Set(
 );
 const CALLBACK_HELPERS = new Set(['for_each_map_elem', 'find_vma', 'user_ringbuf_drain'].map(helperId));
 
+/** Offset of the register move that is a cast between address spaces. */
+const ADDR_SPACE_CAST = 1;
+
 /** What the program itself shows, and what came of its subprograms and tail calls. */
 function addShapes(found: Set<Exercise>, prepared: Prepared, linear: LinearProgram): void {
   const { program, object, profile, facts } = prepared;
@@ -243,17 +294,33 @@ function addShapes(found: Set<Exercise>, prepared: Prepared, linear: LinearProgr
   if (subprogs.some((subprog, k) => k > 0 && !subprog.global)) found.add('subprogram');
   if (subprogs.some((subprog, k) => k > 0 && subprog.global)) found.add('global-subprogram');
   if (linear.subprogs.length < subprogs.length) found.add('dead-subprogram');
+  if ((program.flags & BPF_F_SLEEPABLE) !== 0) found.add('sleepable');
   let tailCalls = 0;
   for (let slot = 0; slot < insns.length / 2; slot++) {
     const w0 = insns[2 * slot];
     const w1 = insns[2 * slot + 1];
     const code = codeOf(w0);
     const cls = classOf(code);
+    const aux = (word: number): number => facts.aux[slot * facts.auxWords + word];
     if (code === LD_IMM64) {
+      if (aux(AUX_SEEN) !== 0) {
+        if (srcOf(w0) === BPF_PSEUDO_MAP_VALUE && object.maps[w1].name.endsWith('.kconfig'))
+          found.add('kconfig');
+        if (srcOf(w0) === BPF_PSEUDO_BTF_ID || (aux(AUX_FLAGS) & FLAG_SYMBOL_ADDRESS) !== 0)
+          found.add('ksym');
+      }
       slot++;
       continue;
     }
-    if (facts.aux[slot * facts.auxWords + 1] === 0) continue;
+    if (aux(AUX_SEEN) === 0) continue;
+    if (aux(AUX_PTR_TYPE) === PTR_TO_BTF_ID_PROBED && cls === BPF_LDX) found.add('probe-load');
+    if (aux(AUX_PTR_TYPE) === PTR_TO_ARENA) found.add('arena-access');
+    if (code === (BPF_ALU64 | BPF_MOV | BPF_X) && offOf(w0) === ADDR_SPACE_CAST) found.add('arena-cast');
+    if (code === (BPF_JMP | BPF_CALL) && srcOf(w0) === BPF_PSEUDO_KFUNC_CALL) {
+      found.add('kfunc-call');
+      const name = object.kernel?.btf.typeName(w1) ?? '';
+      for (const [start, word] of KFUNC_WORDS) if (name.startsWith(start)) found.add(word);
+    }
     if (cls === BPF_STX && modeOf(code) === BPF_ATOMIC) found.add('atomic');
     if (cls === BPF_LDX && modeOf(code) === BPF_MEMSX) found.add('sign-extension');
     if ((code === (BPF_ALU64 | BPF_MOV | BPF_X) || code === (BPF_ALU | BPF_MOV | BPF_X)) && offOf(w0) > 1)
@@ -262,12 +329,11 @@ function addShapes(found: Set<Exercise>, prepared: Prepared, linear: LinearProgr
     if (code === (BPF_JMP32 | BPF_JA)) found.add('gotol');
     if (code !== (BPF_JMP | BPF_CALL) || srcOf(w0) !== 0) continue;
     if (w1 === helperId('tail_call')) tailCalls++;
-    if (facts.aux[slot * facts.auxWords + AUX_FASTCALL_SPILLS] !== 0)
-      found.add('remove-fastcall-spills-fills');
+    if (aux(AUX_FASTCALL_SPILLS) !== 0) found.add('remove-fastcall-spills-fills');
     if (CALLBACK_HELPERS.has(w1)) found.add('callback');
     if (w1 === helperId('loop') && !isInlined(linear, slot)) found.add('bpf-loop-call');
     if (!MAP_HELPERS.has(w1)) continue;
-    const map = facts.aux[slot * facts.auxWords + AUX_MAP];
+    const map = aux(AUX_MAP);
     if (map === MAP_POISONED) found.add('map-poisoned');
     else if (map !== 0) {
       const ops = profile.mapOps(object.maps[map - 1].type);
