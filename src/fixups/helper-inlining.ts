@@ -57,6 +57,7 @@ import {
 import { ATTACH_TYPE, BPF_F_SLEEPABLE, PROG_TYPE } from '../kernel/types.js';
 import { AUX_FLAGS, FLAG_PERCPU_ALLOC_PTR, FLAG_STORAGE_GET_ATOMIC } from '../verifier/facts.js';
 import { loadKernelAddress } from './kernel-addresses.js';
+import { attachTargetOf } from '../verifier/attach-target.js';
 import { FixupError, type FixupEnv } from './pass.js';
 
 const ENOENT = 2;
@@ -154,16 +155,23 @@ function loadPercpu(env: FixupEnv, out: PatchBuffer, variable: string, size: num
   ldxMem(out, size, BPF_REG_0, BPF_REG_0, 0);
 }
 
-/** R0 = the number of arguments, which the trampoline keeps in front of them. */
+/** R0 = the number of arguments, which the trampoline keeps in front of them; of raw tracepoints the prototype's. */
 function loadArgumentCount(env: FixupEnv, out: PatchBuffer): void {
   const masked = env.profile.features.maskedArgumentCount;
   if (masked && env.program.attachType === ATTACH_TYPE.TRACE_RAW_TP) {
-    throw new FixupError(
-      'the number of a raw tracepoint’s arguments needs its prototype, which is not read yet',
-    );
+    mov64Imm(out, BPF_REG_0, tracepointArguments(env));
+    return;
   }
   ldxMem(out, BPF_DW, BPF_REG_0, BPF_REG_1, -8);
   if (masked) alu64Imm(out, BPF_AND, BPF_REG_0, 0xff);
+}
+
+function tracepointArguments({ object, program }: FixupEnv): number {
+  const btf = object.kernel?.btf;
+  const target = btf === undefined ? null : attachTargetOf(btf, program);
+  if (btf === undefined || target === null)
+    throw new FixupError(`tracepoint ${program.attachTarget} is not in the kernel's types`);
+  return btf.vlen(target.proto) - target.hidden;
 }
 
 /** The rest of `bpf_get_func_arg(ctx, n, *value)`, R0 being the number of arguments. */
