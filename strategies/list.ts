@@ -7,5 +7,6 @@ export { chunked } from './chunked.js';
 export { cow } from './cow.js';
 export { gapBuffer } from './gap-buffer.js';
 export { linkedList } from './linked-list.js';
+export { overlay } from './overlay.js';
 export { rope } from './rope.js';
 export { unrolledList } from './unrolled-list.js';

@@ -1,0 +1,137 @@
+/**
+ * The end of the overlay (overlay.ts): all records copied to where they end, in runs of neighbours, and every branch given
+ * its distance. Loaded branches were listed when the store was made, added ones are met in passing: nothing is looked for.
+ */
+import { BRANCH_OFF, BRANCH_SUBPROG, branchKind, NOT_BRANCH } from '../src/isa/insn.js';
+import { AS_LOADED, HANDLE, HANDLE_WORDS, OverlayRecords, SEEN, ZEXT } from './overlay-records.js';
+import { AUX_SEEN, AUX_ZEXT, NONE, type Pos } from './store.js';
+
+/** Up to this many words a copy by loop is cheaper than the two calls a bulk copy takes. */
+const WORDS_BY_LOOP = 96;
+
+/** A program in final slots, its metadata aside. */
+export interface CopiedOut {
+  readonly insns: Int32Array;
+  readonly aux: Uint32Array;
+  /** Final slot of each label that a record carries, and of the end's. */
+  readonly slots: Int32Array;
+  /** Do all distances fit? */
+  readonly fits: boolean;
+}
+
+export abstract class OverlayCopyOut extends OverlayRecords {
+  /** The program as it is now; nothing of the store changes. */
+  protected copiedOut(): CopiedOut {
+    const { count, auxWords, labels } = this;
+    const insns = new Int32Array(2 * count);
+    const aux = new Uint32Array(count * auxWords);
+    const slots = new Int32Array(labels.count);
+    slots[labels.end] = count;
+    this.counters.allocations += 3;
+    this.counters.bytesAllocated += insns.byteLength + aux.byteLength + slots.byteLength;
+    this.counters.insnBytesMoved += insns.byteLength;
+    const branches = this.copyRecords(insns, aux, slots);
+    const loadedFit = this.resolveLoaded(insns, slots);
+    const addedFit = this.resolveAdded(insns, slots, branches);
+    return { insns, aux, slots, fits: loadedFit && addedFit };
+  }
+
+  /**
+   * @param slots filled in: final slot of each label, and of each loaded record by its number
+   * @returns of each added branch its slot and its target's label
+   */
+  private copyRecords(insns: Int32Array, aux: Uint32Array, slots: Int32Array): number[] {
+    const { loaded, words, skips, tags, targets, auxWords } = this;
+    const branches: number[] = [];
+    let slot = 0;
+    let pos = this.head;
+    while (pos !== NONE) {
+      const from = pos;
+      const start = slot;
+      let skip = 0;
+      if (from < loaded) {
+        do {
+          insns[2 * slot] = words[2 * pos];
+          insns[2 * slot + 1] = words[2 * pos + 1];
+          slots[pos] = slot++;
+          skip = skips[pos++];
+        } while (skip === 0 && pos < loaded);
+        copyWords(this.rows, from * auxWords, aux, start * auxWords, (pos - from) * auxWords);
+        this.counters.auxBytesMoved += 4 * auxWords * (pos - from);
+      } else {
+        do {
+          insns[2 * slot] = words[2 * pos];
+          insns[2 * slot + 1] = words[2 * pos + 1];
+          const tag = tags[pos];
+          if (tag > 0) slots[tag - 1] = slot;
+          if (targets[pos] !== AS_LOADED) branches.push(slot, targets[pos] - 1);
+          this.copyAddedRow(pos, aux, slot * auxWords);
+          slot++;
+          skip = skips[pos++];
+        } while (skip === 0);
+      }
+      pos += skip;
+    }
+    for (const other of this.retagged) slots[this.labelAt(other)] = slots[other];
+    return branches;
+  }
+
+  private copyAddedRow(pos: Pos, aux: Uint32Array, target: number): void {
+    const { handles, auxWords } = this;
+    const at = (pos - this.loaded) * HANDLE_WORDS;
+    const handle = handles[at + HANDLE];
+    if (handle !== 0) {
+      const rows = handle > 0 ? this.rows : this.ownRows;
+      const source = (handle > 0 ? handle - 1 : -1 - handle) * auxWords;
+      for (let word = 0; word < auxWords; word++) aux[target + word] = rows[source + word];
+      this.counters.auxBytesMoved += 4 * auxWords;
+    }
+    aux[target + AUX_SEEN] = handles[at + SEEN];
+    aux[target + AUX_ZEXT] = handles[at + ZEXT];
+  }
+
+  /** Writes the distances of loaded branches; false when one does not fit into its 16 bit. */
+  private resolveLoaded(insns: Int32Array, slots: Int32Array): boolean {
+    const { words, listed, listedCount } = this;
+    let fits = true;
+    for (let at = 0; at < listedCount; at++) {
+      const pos = listed[at];
+      const kind = branchKind(words[2 * pos]);
+      if (kind === NOT_BRANCH) continue;
+      if (!writeDistance(insns, slots[pos], kind, slots[this.targetOf(pos)])) fits = false;
+    }
+    this.counters.branchVisits += listedCount;
+    return fits;
+  }
+
+  /** The same of added ones. */
+  private resolveAdded(insns: Int32Array, slots: Int32Array, branches: readonly number[]): boolean {
+    const { labels } = this;
+    let fits = true;
+    for (let at = 0; at < branches.length; at += 2) {
+      const slot = branches[at];
+      const kind = branchKind(insns[2 * slot]);
+      const label = branches[at + 1];
+      const target = kind === BRANCH_SUBPROG ? labels.resolve(label) : labels.resolveJump(label);
+      if (!writeDistance(insns, slot, kind, slots[target])) fits = false;
+    }
+    this.counters.branchVisits += branches.length / 2;
+    return fits;
+  }
+}
+
+/** Makes the branch at `slot` lead to `target`; false when that does not fit into its 16 bit. */
+function writeDistance(insns: Int32Array, slot: number, kind: number, target: number): boolean {
+  const distance = target - slot - 1;
+  if (kind !== BRANCH_OFF) {
+    insns[2 * slot + 1] = distance;
+    return true;
+  }
+  insns[2 * slot] = (insns[2 * slot] & 0xffff) | (distance << 16);
+  return (distance << 16) >> 16 === distance;
+}
+
+function copyWords(from: Uint32Array, source: number, to: Uint32Array, target: number, length: number): void {
+  if (length > WORDS_BY_LOOP) to.set(from.subarray(source, source + length), target);
+  else for (let word = 0; word < length; word++) to[target + word] = from[source + word];
+}

@@ -1,0 +1,316 @@
+/**
+ * The records of the overlay (overlay.ts): loaded ones as they stand in the input, added ones behind them.
+ *
+ *     number:   0 1 2 ...  N-1 | N  N+1  N+2 ...
+ *     words     [ copied      ] [ added         ]     two words a record
+ *     aux rows  [ input's own ] [ handles       ]     an added record names a loaded row, a row of its own, or none
+ *
+ * What is kept of a loaded record is in the input already, and zero says so in every table: 0 in `skips` and `backs` is "my
+ * neighbour", 0 in `tags` "my label is my number", 0 in `targets` "my distance is as loaded", 0 in `homes` "I am where I was".
+ * So making a store is a copy of the words and one look at the branches; all else is zeroed memory.
+ *
+ * Most records that patches insert have nothing in their aux rows but `seen` and `zext_dst`: these two are kept with
+ * the handle, so that such a record needs no row, and one that moved there from the loaded ones keeps its row where it is.
+ *
+ * Invariants
+ * - the record behind `r` is `r + 1 + skips[r]`, the one before it `r - 1 + backs[r]`; `NONE` at both ends.
+ * - `carriers` names the record of a label that is not the loaded record of the same number.
+ * - a loaded record that moved or was removed has the words and the tag 0; its links have no meaning.
+ */
+import {
+  BRANCH_OFF,
+  BRANCH_SUBPROG,
+  branchDistance,
+  branchKind,
+  NOT_BRANCH,
+  type OriginalSlot,
+} from '../src/isa/insn.js';
+import { BPF_JMP, BPF_JMP32, LD_IMM64 } from '../src/isa/opcodes.js';
+import { BranchRanges } from './branch-ranges.js';
+import { newCounters } from './counters.js';
+import { Labels } from './labels.js';
+import { PATCH_MAX } from './patch-buffer.js';
+import { AUX_SEEN, AUX_ZEXT, NONE, type Pos, type StoreInput } from './store.js';
+import { assertStoreInput, branchTarget } from './store-input.js';
+
+/** In `targets` and `tags`: nothing has changed. */
+export const AS_LOADED = 0;
+/** In `homes`: the record is gone. */
+export const GONE = -1;
+
+/** Words per added record in `handles`. */
+export const HANDLE_WORDS = 3;
+/** 0: no row; loaded row + 1; -1 - own row. */
+export const HANDLE = 0;
+/** `AUX_SEEN` and `AUX_ZEXT` of the record, whatever its row says. */
+export const SEEN = 1;
+export const ZEXT = 2;
+
+export class OverlayRecords {
+  readonly counters = newCounters();
+
+  protected readonly loaded: number;
+  protected readonly auxWords: number;
+  /** Rows of the loaded records: the input's own, until `setAux` wants to write in them. */
+  protected rows: Uint32Array;
+  private rowsAreCopied = false;
+  /** Rows that passes wrote in, of added records. */
+  protected ownRows: Uint32Array = new Uint32Array(0);
+  private ownCount = 0;
+  protected handles: Int32Array;
+  protected words: Int32Array;
+  protected skips: Int32Array;
+  protected backs: Int32Array;
+  /** `AS_LOADED`, label + 1, or `unlabelled(stamp)`. */
+  protected tags: Int32Array;
+  /** `AS_LOADED` (a loaded branch, or none at all), or label + 1. */
+  protected targets: Int32Array;
+  /** Per original slot the record + 1 that has its aux row, 0 for the loaded one, `GONE`. */
+  protected readonly homes: Int32Array;
+  /** Per label the record + 1 that carries it, 0 for the loaded one of that number. */
+  private carriers: Int32Array;
+  /** Loaded records that are, or became by `setNop`, branches. */
+  protected listed: Int32Array;
+  protected listedCount = 0;
+  /** Loaded records that were given another label than their own. */
+  protected readonly retagged: Pos[] = [];
+  protected head: Pos = 0;
+  protected count: number;
+  /** Records in use, loaded and added. */
+  protected used: number;
+  /** Records there is room for. */
+  private capacity: number;
+  protected readonly labels: Labels;
+  protected readonly ranges: BranchRanges;
+
+  /**
+   * @param share room for added records at the start, as a share of the loaded ones
+   * @throws RangeError when the input is inconsistent or a branch leads outside of the program
+   */
+  constructor(input: StoreInput, share: number) {
+    assertStoreInput(input);
+    const loaded = input.insns.length / 2;
+    const added = PATCH_MAX + Math.ceil(loaded * share);
+    const capacity = loaded + added;
+    this.loaded = loaded;
+    this.count = loaded;
+    this.used = loaded;
+    this.capacity = capacity;
+    this.auxWords = input.auxWords;
+    this.rows = input.aux;
+    this.handles = this.table(HANDLE_WORDS * added);
+    this.words = this.table(2 * capacity);
+    this.words.set(input.insns);
+    this.skips = this.table(capacity);
+    this.skips[loaded - 1] = NONE - loaded;
+    this.backs = this.table(capacity);
+    this.tags = this.table(capacity);
+    this.targets = this.table(capacity);
+    this.homes = this.table(loaded);
+    this.carriers = this.table(loaded + Math.max(64, loaded >> 3));
+    this.listed = this.table(64 + (loaded >> 2));
+    this.labels = new Labels(loaded, this.counters);
+    this.ranges = new BranchRanges(this.counters);
+    this.counters.insnBytesMoved += 8 * loaded;
+    this.listBranches();
+  }
+
+  length(): number {
+    return this.count;
+  }
+
+  first(): Pos {
+    return this.head;
+  }
+
+  next(pos: Pos): Pos {
+    return pos + 1 + this.skips[pos];
+  }
+
+  prev(pos: Pos): Pos {
+    return pos - 1 + this.backs[pos];
+  }
+
+  word0(pos: Pos): number {
+    return this.words[2 * pos];
+  }
+
+  word1(pos: Pos): number {
+    return this.words[2 * pos + 1];
+  }
+
+  aux(pos: Pos, word: number): number {
+    return pos < this.loaded ? this.rows[pos * this.auxWords + word] : this.addedAux(pos, word);
+  }
+
+  locate(slot: OriginalSlot): Pos {
+    const home = this.homes[slot];
+    return home === 0 ? slot : home === GONE ? NONE : home - 1;
+  }
+
+  private addedAux(pos: Pos, word: number): number {
+    const { handles, auxWords } = this;
+    const at = (pos - this.loaded) * HANDLE_WORDS;
+    if (word === AUX_SEEN) return handles[at + SEEN] >>> 0;
+    if (word === AUX_ZEXT) return handles[at + ZEXT] >>> 0;
+    const handle = handles[at + HANDLE];
+    if (handle === 0) return 0;
+    return handle > 0
+      ? this.rows[(handle - 1) * auxWords + word]
+      : this.ownRows[(-1 - handle) * auxWords + word];
+  }
+
+  protected writeAux(pos: Pos, word: number, value: number): void {
+    const { handles, auxWords, loaded } = this;
+    if (pos < loaded) {
+      if (!this.rowsAreCopied) this.copyRows();
+      this.rows[pos * auxWords + word] = value;
+      return;
+    }
+    const at = (pos - loaded) * HANDLE_WORDS;
+    if (word === AUX_SEEN) handles[at + SEEN] = value;
+    else if (word === AUX_ZEXT) handles[at + ZEXT] = value;
+    else {
+      const row = this.ownRow(at);
+      this.ownRows[row * auxWords + word] = value;
+    }
+  }
+
+  /** The own row of the added record whose handle is at `at`, made if it had none. */
+  private ownRow(at: number): number {
+    const { handles, auxWords, rows } = this;
+    const handle = handles[at + HANDLE];
+    if (handle < 0) return -1 - handle;
+    const row = this.ownCount++;
+    if (this.ownCount * auxWords > this.ownRows.length) {
+      const wider = new Uint32Array((16 + 2 * row) * auxWords);
+      wider.set(this.ownRows);
+      this.counters.allocations++;
+      this.counters.bytesAllocated += wider.byteLength;
+      this.counters.auxBytesMoved += this.ownRows.byteLength;
+      this.ownRows = wider;
+    }
+    if (handle > 0) {
+      const source = (handle - 1) * auxWords;
+      for (let word = 0; word < auxWords; word++) this.ownRows[row * auxWords + word] = rows[source + word];
+      this.counters.auxBytesMoved += 4 * auxWords;
+    }
+    handles[at + HANDLE] = -1 - row;
+    return row;
+  }
+
+  private copyRows(): void {
+    this.rows = this.rows.slice();
+    this.rowsAreCopied = true;
+    this.counters.allocations++;
+    this.counters.bytesAllocated += this.rows.byteLength;
+    this.counters.auxBytesMoved += this.rows.byteLength;
+  }
+
+  /** @throws RangeError when a branch leads outside of the program */
+  private listBranches(): void {
+    const { words, loaded, ranges } = this;
+    for (let slot = 0; slot < loaded; slot++) {
+      const w0 = words[2 * slot];
+      const cls = w0 & 7;
+      if (cls !== BPF_JMP && cls !== BPF_JMP32 && (w0 & 0xff) !== LD_IMM64) continue;
+      const kind = branchKind(w0);
+      if (kind === NOT_BRANCH) continue;
+      branchTarget(kind, slot, w0, words[2 * slot + 1], loaded);
+      if (kind === BRANCH_OFF) ranges.see(w0 >> 16);
+      this.list(slot);
+    }
+    this.counters.branchVisits += loaded;
+  }
+
+  protected list(pos: Pos): void {
+    if (this.listedCount === this.listed.length)
+      this.listed = this.widened(this.listed, 2 * this.listedCount);
+    this.listed[this.listedCount++] = pos;
+  }
+
+  /** The label that the branch at `pos` aims at now. */
+  protected targetOf(pos: Pos): number {
+    const { words, targets, labels } = this;
+    const w0 = words[2 * pos];
+    const kind = branchKind(w0);
+    const noted = targets[pos];
+    const label = noted === AS_LOADED ? pos + 1 + branchDistance(kind, w0, words[2 * pos + 1]) : noted - 1;
+    return kind === BRANCH_SUBPROG ? labels.resolve(label) : labels.resolveJump(label);
+  }
+
+  /** The label of a record; negative (`unlabelled`) when it has none. */
+  protected labelAt(pos: Pos): number {
+    const tag = this.tags[pos];
+    return tag === AS_LOADED ? pos : tag > 0 ? tag - 1 : tag;
+  }
+
+  /** The label of a record, a new one if it had none. */
+  protected labelOf(pos: Pos): number {
+    const label = this.labelAt(pos);
+    if (label >= 0) return label;
+    const made = this.labels.allocate(-1 - label);
+    this.carry(pos, made);
+    return made;
+  }
+
+  protected labelBehind(pos: Pos): number {
+    const behind = this.next(pos);
+    return behind === NONE ? this.labels.end : this.labelOf(behind);
+  }
+
+  /** The record carries the label from now on. */
+  protected carry(pos: Pos, label: number): void {
+    this.tags[pos] = label + 1;
+    if (pos < this.loaded) this.retagged.push(pos);
+    if (label >= this.carriers.length) this.carriers = this.widened(this.carriers, 2 * label);
+    this.carriers[label] = pos + 1;
+  }
+
+  /** The record that carries a label which is no alias. */
+  protected carrierOf(label: number): Pos {
+    const carrier = this.carriers[label];
+    return carrier === 0 ? label : carrier - 1;
+  }
+
+  protected link(before: Pos, behind: Pos): void {
+    if (before === NONE) this.head = behind;
+    else this.skips[before] = behind - before - 1;
+    if (behind !== NONE) this.backs[behind] = before + 1 - behind;
+    this.counters.nodeVisits++;
+  }
+
+  /** `count` new records side by side; returns the first. */
+  protected add(count: number): Pos {
+    const first = this.used;
+    this.used = first + count;
+    if (this.used > this.capacity) this.grow();
+    return first;
+  }
+
+  /** Makes room for four times as many added records. */
+  private grow(): void {
+    const { loaded } = this;
+    const added = Math.max(4 * (this.capacity - loaded), this.used - loaded);
+    this.capacity = loaded + added;
+    this.counters.insnBytesMoved += this.words.byteLength;
+    this.handles = this.widened(this.handles, HANDLE_WORDS * added);
+    this.words = this.widened(this.words, 2 * this.capacity);
+    this.skips = this.widened(this.skips, this.capacity);
+    this.backs = this.widened(this.backs, this.capacity);
+    this.tags = this.widened(this.tags, this.capacity);
+    this.targets = this.widened(this.targets, this.capacity);
+  }
+
+  private table(length: number): Int32Array {
+    this.counters.allocations++;
+    this.counters.bytesAllocated += 4 * length;
+    return new Int32Array(length);
+  }
+
+  private widened(table: Int32Array, length: number): Int32Array {
+    const wider = this.table(length);
+    wider.set(table);
+    return wider;
+  }
+}

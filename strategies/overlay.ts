@@ -1,0 +1,485 @@
+/**
+ * Patches laid over a program that stays as it was loaded, copied out once at the end.
+ *
+ *     loaded:   0  1  2  3  4  5 ... N-1                     read where it is: aux rows are never copied in
+ *     added:    N: a b 2'   N+3: 4'   N+4: c 5' ...          records of patches
+ *     order:    0  1 [a  b  2'] 3 [4'] [c  5'] 6 ...
+ *                  `-- skip      `-- skip                    a record is followed by its neighbour unless it has a skip
+ *
+ * A patched record moves to the added ones, its aux row by handle, so that nothing is ever written in the loaded rows (but by
+ * `setAux`, which has all of them copied first). In three files, from the memory up:
+ *
+ *     OverlayRecords        records, their order, labels: what is there
+ *       OverlayCopyOut      the linear program: what it ends as
+ *         OverlayStore      the contract: what becomes of it
+ *
+ * labels.ts explains labels; branch-ranges.ts when a 16-bit distance may have become too long.
+ *
+ * Cost: step O(1), locate O(1), replace by n O(n), remove O(count), finish O(N + added + branches). Moved: every record once, at
+ * the end; the words of all when there is no room for more added ones, which makes four times as much.
+ */
+import {
+  BRANCH_OFF,
+  BRANCH_SUBPROG,
+  branchDistance,
+  branchKind,
+  definesSubregister,
+  NOT_BRANCH,
+  type OriginalSlot,
+} from '../src/isa/insn.js';
+import { BPF_JA, BPF_JMP } from '../src/isa/opcodes.js';
+import { LONGEST, magnitudeOf } from './branch-ranges.js';
+import { DeferredMetadata } from './deferred-metadata.js';
+import { unlabelled } from './labels.js';
+import type { LinearProgram } from './linear-program.js';
+import { OverlayCopyOut } from './overlay-copy-out.js';
+import { AS_LOADED, GONE, HANDLE, HANDLE_WORDS, SEEN, ZEXT } from './overlay-records.js';
+import { assertPatch, INSIDE, OWN, PATCH_MAX, PLAIN, type PatchBuffer } from './patch-buffer.js';
+import {
+  assertNotFinished,
+  AUX_ORIG,
+  AUX_SEEN,
+  NONE,
+  PatchRangeError,
+  type PokeDescriptor,
+  type Pos,
+  type Store,
+  type StoreInput,
+} from './store.js';
+import { assertKnownOptions, tuned, type StoreOptions, type Strategy, type Tunable } from './strategy.js';
+
+const ADDED: Tunable = {
+  name: 'added',
+  default: 0.5,
+  min: 0.001,
+  max: 4,
+  tight: 0.001,
+  meaning:
+    'room for added records at the start, as a share of the loaded ones; made four times as much when used up',
+};
+
+export const overlay: Strategy = {
+  name: 'overlay',
+  summary:
+    'Patches laid over the program as it was loaded, which is never moved; copied out in runs at the end.',
+  cost: 'O(N + M)',
+  growth: 'linear',
+  tunables: [ADDED],
+  create: (input, options) => new OverlayStore(input, options),
+};
+
+/** The jumps to a prologue that skip it, while they are looked at only. */
+interface PrologueSkip {
+  readonly pos: Pos;
+  readonly body: Pos;
+  readonly culprit: OriginalSlot;
+}
+
+export class OverlayStore extends OverlayCopyOut implements Store {
+  readonly name = overlay.name;
+  private readonly metadata: DeferredMetadata;
+  private removals = 0;
+  private finished = false;
+  /** Of the patch that was read last: per `INSIDE` branch the slot it leads to, `length` for the one behind the patch. */
+  private readonly goals = new Int32Array(PATCH_MAX);
+  /** Does one lead there? */
+  private leadsBehind = false;
+  /** Is the replaced 16-bit branch in it still one? */
+  private keepsShort = false;
+  /** The subprogram that was asked for last, `NONE` when that is not known any more, and its first record. */
+  private askedSubprog = NONE;
+  private askedStart: Pos = NONE;
+
+  constructor(input: StoreInput, options: StoreOptions = {}) {
+    assertKnownOptions(overlay.name, overlay.tunables, options);
+    super(input, tuned(options, ADDED));
+    this.metadata = new DeferredMetadata(input, this.labels, this.counters);
+  }
+
+  setWords(pos: Pos, w0: number, w1: number): void {
+    assertNotFinished(this.finished);
+    const { words, targets } = this;
+    const kind = branchKind(w0);
+    const old = branchKind(words[2 * pos]);
+    if (kind === NOT_BRANCH) {
+      if (old !== NOT_BRANCH) {
+        this.beforeDropping(old);
+        targets[pos] = AS_LOADED;
+      }
+    } else {
+      if (old === NOT_BRANCH)
+        throw new RangeError('an instruction that is no branch cannot become one in place');
+      if (kind === BRANCH_OFF && old !== BRANCH_OFF) {
+        throw new RangeError('a 32-bit branch cannot become a 16-bit one');
+      }
+      if (kind !== BRANCH_OFF) this.beforeDropping(old);
+      targets[pos] = this.targetOf(pos) + 1;
+    }
+    words[2 * pos] = w0;
+    words[2 * pos + 1] = w1;
+  }
+
+  setNop(pos: Pos): void {
+    assertNotFinished(this.finished);
+    const { words } = this;
+    const old = branchKind(words[2 * pos]);
+    this.beforeDropping(old);
+    this.targets[pos] = this.labelBehind(pos) + 1;
+    words[2 * pos] = BPF_JMP | BPF_JA;
+    words[2 * pos + 1] = 0;
+    if (old === NOT_BRANCH && pos < this.loaded) this.list(pos);
+  }
+
+  jumpsToNext(pos: Pos): boolean {
+    const behind = this.next(pos);
+    return this.targetOf(pos) === (behind === NONE ? this.labels.end : this.labelAt(behind));
+  }
+
+  setAux(pos: Pos, word: number, value: number): void {
+    assertNotFinished(this.finished);
+    this.writeAux(pos, word, value);
+  }
+
+  replace(pos: Pos, patch: PatchBuffer): Pos {
+    assertNotFinished(this.finished);
+    const replaced = branchKind(this.words[2 * pos]);
+    if (patch.has !== 1 << PLAIN && !this.readBranches(patch, replaced))
+      assertPatch(patch, replaced, this.metadata.subprogCount);
+    const branches = patch.has !== 1 << PLAIN;
+    if (replaced === BRANCH_OFF && !(branches && this.keepsShort)) this.beforeDropping(replaced);
+    const behind = branches && this.leadsBehind ? this.labelBehind(pos) : NONE;
+    const extra = patch.length - 1;
+    let stamp = 0;
+    if (extra > 0) {
+      this.count += extra;
+      stamp = this.ranges.patch(Math.max(this.aux(pos, AUX_ORIG) - 1, 0), extra);
+    }
+    this.askedSubprog = NONE;
+    if (pos < this.loaded) return this.moveAndPatch(pos, patch, behind, stamp);
+    let first = pos;
+    if (extra > 0) {
+      first = this.add(extra);
+      this.link(this.prev(pos), first);
+      this.link(first + extra - 1, pos);
+    }
+    this.writePatch(pos, first, pos, patch, behind, stamp);
+    return pos;
+  }
+
+  remove(pos: Pos, count: number): Pos {
+    assertNotFinished(this.finished);
+    if (this.ranges.suspicious(this.count)) this.verifyRanges();
+    let survivor = pos;
+    for (let removed = 0; removed < count; removed++) {
+      if (survivor === NONE) throw new RangeError(`${count} instructions to remove, ${removed} there`);
+      survivor = this.next(survivor);
+    }
+    this.askedSubprog = NONE;
+    const before = this.prev(pos);
+    let heir = survivor === NONE ? this.labels.end : this.labelAt(survivor);
+    for (let gone = pos; gone !== survivor; gone = this.next(gone)) {
+      const label = this.labelAt(gone);
+      if (label >= 0) {
+        this.labels.markRemoved(label);
+        if (heir >= 0) {
+          this.labels.alias(label, heir);
+        } else {
+          this.carry(survivor, label);
+          heir = label;
+        }
+      }
+      const origin = this.aux(gone, AUX_ORIG);
+      if (origin !== 0) this.homes[origin - 1] = GONE;
+      this.words[2 * gone] = 0;
+      if (gone < this.loaded) this.tags[gone] = AS_LOADED;
+    }
+    this.link(before, survivor);
+    this.counters.nodeVisits += count;
+    this.removals++;
+    this.count -= count;
+    return survivor;
+  }
+
+  targetSlot(pos: Pos): OriginalSlot {
+    const label = this.targetOf(pos);
+    if (label === this.labels.end) return this.loaded;
+    // Its label stays with the first record of what a loaded instruction became, its aux row with the last one.
+    if (label < this.loaded && (this.removals === 0 || this.homes[label] !== GONE)) return label;
+    let at = this.carrierOf(label);
+    while (at !== NONE && this.aux(at, AUX_ORIG) === 0) at = this.next(at);
+    return at === NONE ? this.loaded : this.aux(at, AUX_ORIG) - 1;
+  }
+
+  subprogCount(): number {
+    return this.metadata.subprogCount;
+  }
+
+  subprogId(k: number): number {
+    return this.metadata.subprogId(k);
+  }
+
+  startsSubprog(pos: Pos, k: number): boolean {
+    if (k !== this.askedSubprog) this.askSubprog(k);
+    return pos === this.askedStart;
+  }
+
+  subprogStart(k: number): Pos {
+    return this.carrierOf(this.metadata.subprogLabel(k));
+  }
+
+  skipPrologue(pos: Pos, body: Pos): void {
+    assertNotFinished(this.finished);
+    if (this.ranges.suspicious(this.count)) this.verifyRanges();
+    let skipped = 0;
+    for (let at = pos; at !== body; at = this.next(at)) {
+      if (at === NONE) throw new RangeError('the body does not lie behind the prologue');
+      skipped++;
+    }
+    this.ranges.stretch(skipped);
+    if (this.ranges.suspicious(this.count)) {
+      this.verifyRanges({ pos, body, culprit: Math.max(this.aux(body, AUX_ORIG) - 1, 0) });
+    }
+    this.splitLabel(pos, body);
+  }
+
+  addSubprog(pos: Pos): void {
+    assertNotFinished(this.finished);
+    this.metadata.addSubprog(this.labelOf(pos));
+    this.askedSubprog = NONE;
+  }
+
+  addPoke(pos: Pos, poke: PokeDescriptor): number {
+    assertNotFinished(this.finished);
+    return this.metadata.addPoke(this.labelOf(pos), poke);
+  }
+
+  commit(): void {
+    assertNotFinished(this.finished);
+    this.metadata.compress();
+    this.askedSubprog = NONE;
+  }
+
+  finish(): LinearProgram {
+    this.commit();
+    const { count, metadata } = this;
+    const { insns, aux, slots, fits } = this.copiedOut();
+    if (!fits) this.verifyRanges();
+    this.finished = true;
+    const lineInfo = metadata.lineInfo(slots, count);
+    return {
+      insns,
+      aux,
+      auxWords: this.auxWords,
+      length: count,
+      subprogs: metadata.subprogs(slots, lineInfo),
+      lineInfo,
+      insnArray: metadata.insnArray(slots),
+      pokes: metadata.linearPokes(slots),
+    };
+  }
+
+  check(): void {
+    const { labels } = this;
+    const carried = new Map<number, Pos>();
+    let previous: Pos = NONE;
+    let origin = 0;
+    let met = 0;
+    for (let pos = this.head; pos !== NONE; pos = this.next(pos)) {
+      if (++met > this.count) throw new Error('the sequence does not end');
+      if (this.prev(pos) !== previous)
+        throw new Error(`record ${pos} does not know record ${previous} before it`);
+      previous = pos;
+      const label = this.labelAt(pos);
+      if (label >= 0) {
+        if (carried.has(label)) throw new Error(`label ${label} is carried twice`);
+        if (!labels.isRoot(label)) throw new Error(`label ${label} is carried, but an alias`);
+        if (this.carrierOf(label) !== pos)
+          throw new Error(`label ${label} is not known to be at record ${pos}`);
+        carried.set(label, pos);
+      }
+      const orig = this.aux(pos, AUX_ORIG);
+      if (orig === 0) continue;
+      if (orig <= origin) throw new Error(`original slots out of order at record ${pos}`);
+      if (this.locate(orig - 1) !== pos) throw new Error(`original slot ${orig - 1} is not located`);
+      origin = orig;
+    }
+    if (met !== this.count) throw new Error(`${met} records, ${this.count} counted`);
+    const listed = new Set(this.listed.subarray(0, this.listedCount));
+    for (let pos = this.head; pos !== NONE; pos = this.next(pos)) {
+      const isBranch = branchKind(this.words[2 * pos]) !== NOT_BRANCH;
+      if (isBranch && (pos < this.loaded ? !listed.has(pos) : this.targets[pos] === AS_LOADED))
+        throw new Error(`branch ${pos} is not listed`);
+      if (!isBranch && this.targets[pos] !== AS_LOADED)
+        throw new Error(`record ${pos} has a target, but is no branch`);
+      const target = isBranch ? this.targetOf(pos) : labels.end;
+      if (target !== labels.end && !carried.has(target)) throw new Error(`branch ${pos} aims at no record`);
+    }
+  }
+
+  private askSubprog(k: number): void {
+    const count = this.metadata.subprogCount;
+    this.askedSubprog = k;
+    this.askedStart = k < count ? this.subprogStart(k) : k === count ? NONE : NONE - 1;
+  }
+
+  /** A 16-bit branch is about to go, and an overflow that it may have with it: what `branch-ranges.ts` must not miss. */
+  private beforeDropping(kind: number): void {
+    if (kind === BRANCH_OFF && this.ranges.suspicious(this.count)) this.verifyRanges();
+  }
+
+  /** Replaces a loaded record: it moves to the added ones, as the patch's last. */
+  private moveAndPatch(pos: Pos, patch: PatchBuffer, behind: number, stamp: number): Pos {
+    const first = this.add(patch.length);
+    const last = first + patch.length - 1;
+    this.link(this.prev(pos), first);
+    this.link(last, this.next(pos));
+    this.handles[(last - this.loaded) * HANDLE_WORDS + HANDLE] = pos + 1;
+    this.homes[pos] = last + 1;
+    this.writePatch(pos, first, last, patch, behind, stamp);
+    this.words[2 * pos] = 0;
+    this.tags[pos] = AS_LOADED;
+    return last;
+  }
+
+  /**
+   * Reads where a patch's branches lead, into `goals`, `leadsBehind` and `keepsShort`; false when something is wrong with one:
+   * `assertPatch` says what.
+   */
+  private readBranches(patch: PatchBuffer, replaced: number): boolean {
+    const { words, kinds, subprogs, length } = patch;
+    this.leadsBehind = false;
+    this.keepsShort = false;
+    for (let slot = 0; slot < length; slot++) {
+      const kind = kinds[slot];
+      if (kind === PLAIN) continue;
+      const w0 = words[2 * slot];
+      const branch = branchKind(w0);
+      if (branch === NOT_BRANCH) return false;
+      if (kind === INSIDE) {
+        const goal = slot + 1 + branchDistance(branch, w0, words[2 * slot + 1]);
+        if (goal < 0 || goal > length) return false;
+        this.goals[slot] = goal;
+        if (goal === length) this.leadsBehind = true;
+      } else if (kind === OWN) {
+        if (replaced === NOT_BRANCH || (branch === BRANCH_OFF && replaced !== BRANCH_OFF)) return false;
+        if (branch === BRANCH_OFF) this.keepsShort = true;
+      } else if (subprogs[slot] < 0 || subprogs[slot] >= this.metadata.subprogCount) {
+        return false;
+      }
+    }
+    return length > 0;
+  }
+
+  /**
+   * Writes a patch to its records: added ones, `first`.. and `last`, which has the aux row of what is replaced already.
+   * @param replaced the record that is replaced, as it was; may be `last`
+   * @param behind label of the record behind the patch, if one of its branches leads there
+   * @param stamp the patch's number
+   */
+  private writePatch(
+    replaced: Pos,
+    first: Pos,
+    last: Pos,
+    patch: PatchBuffer,
+    behind: number,
+    stamp: number,
+  ): void {
+    const { handles, labels, tags, targets } = this;
+    const { words, length } = patch;
+    const identity = this.labelAt(replaced);
+    const oldStamp = identity >= 0 ? labels.stamps[identity] : -1 - identity;
+    const target = (patch.has & (1 << OWN)) === 0 ? NONE : this.targetOf(replaced);
+    const seen = this.aux(replaced, AUX_SEEN);
+    for (let slot = 0; slot < length; slot++) {
+      const isLast = slot === length - 1;
+      const pos = isLast ? last : first + slot;
+      const w0 = words[2 * slot];
+      const w1 = words[2 * slot + 1];
+      this.words[2 * pos] = w0;
+      this.words[2 * pos + 1] = w1;
+      tags[pos] = unlabelled(isLast ? oldStamp : stamp);
+      targets[pos] = AS_LOADED;
+      const at = (pos - this.loaded) * HANDLE_WORDS;
+      handles[at + SEEN] = seen;
+      handles[at + ZEXT] = definesSubregister(w0, w1) ? 1 : 0;
+    }
+    const front = length === 1 ? last : first;
+    if (identity >= 0) {
+      labels.stamps[identity] = length === 1 ? oldStamp : stamp;
+      this.carry(front, identity);
+    }
+    if (patch.has !== 1 << PLAIN) this.writeTargets(front, last, patch, target, behind);
+  }
+
+  /** Notes where the branches of a patch that was written lead. */
+  private writeTargets(first: Pos, last: Pos, patch: PatchBuffer, own: number, behind: number): void {
+    const { kinds, length, subprogs } = patch;
+    for (let slot = 0; slot < length; slot++) {
+      const kind = kinds[slot];
+      if (kind === PLAIN) continue;
+      const pos = slot === length - 1 ? last : first + slot;
+      let label = own;
+      if (kind === INSIDE) {
+        const goal = this.goals[slot];
+        label = goal === length ? behind : this.labelOf(goal === length - 1 ? last : first + goal);
+      } else if (kind !== OWN) {
+        label = this.metadata.subprogLabel(subprogs[slot]);
+      }
+      this.targets[pos] = label + 1;
+    }
+  }
+
+  /** Jumps that aim at `pos` aim at `body` from now on, but for those between the two. */
+  private splitLabel(pos: Pos, body: Pos): void {
+    const { labels, words } = this;
+    const front = this.labelOf(pos);
+    const behind = this.labelOf(body);
+    const rest = labels.allocate(labels.stamps[front]);
+    for (let at = pos; at !== body; at = this.next(at)) {
+      const kind = branchKind(words[2 * at]);
+      if (kind === NOT_BRANCH || kind === BRANCH_SUBPROG) continue;
+      if (this.targetOf(at) === front) this.targets[at] = rest + 1;
+    }
+    labels.split(front, rest, behind);
+    this.carry(pos, rest);
+    this.askedSubprog = NONE;
+  }
+
+  /**
+   * Looks at every 16-bit branch; see branch-ranges.ts.
+   * @param skip look as if jumps skipped this prologue already, and name its culprit instead of a patch
+   * @throws PatchRangeError
+   */
+  private verifyRanges(skip?: PrologueSkip): void {
+    const { labels, count, words } = this;
+    const slots = new Int32Array(labels.count);
+    const stamps = new Int32Array(count);
+    const branches: number[] = [];
+    slots[labels.end] = count;
+    let slot = 0;
+    let skipFrom = NONE;
+    let skipTo = NONE;
+    for (let pos = this.head; pos !== NONE; pos = this.next(pos), slot++) {
+      if (pos === skip?.pos) skipFrom = slot;
+      if (pos === skip?.body) skipTo = slot;
+      const label = this.labelAt(pos);
+      if (label >= 0) slots[label] = slot;
+      stamps[slot] = label >= 0 ? labels.stamps[label] : -1 - label;
+      if (branchKind(words[2 * pos]) === BRANCH_OFF) branches.push(slot, this.targetOf(pos));
+    }
+    this.counters.probeVisits += count;
+    const sources = new Int32Array(branches.length / 2);
+    const targets = new Int32Array(branches.length / 2);
+    let longest = 0;
+    for (let at = 0; at < sources.length; at++) {
+      sources[at] = branches[2 * at];
+      const target = slots[branches[2 * at + 1]];
+      const within = sources[at] >= skipFrom && sources[at] < skipTo;
+      targets[at] = skip !== undefined && target === skipFrom && !within ? skipTo : target;
+      longest = Math.max(longest, magnitudeOf(targets[at] - sources[at] - 1));
+    }
+    if (longest > LONGEST)
+      throw new PatchRangeError(skip?.culprit ?? this.ranges.firstFailure(stamps, sources, targets));
+    this.ranges.restart(longest);
+  }
+}
