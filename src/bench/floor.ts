@@ -51,7 +51,12 @@ export const FLOOR = 'floor';
  * @throws what the workload throws
  */
 export function floorOf(workload: Workload): MeasuredStrategy {
-  const plan = new Plan(record(workload));
+  return floorFrom(record(workload));
+}
+
+/** The floor of the workload that was recorded. */
+export function floorFrom(recording: Recording): MeasuredStrategy {
+  const plan = new Plan(recording);
   return { name: FLOOR, create: () => new FloorStore(plan) };
 }
 
@@ -120,6 +125,8 @@ class FloorStore implements Store {
   /** The next expanding patch that moves the start of a subprogram. */
   private nextMove: number;
   private readonly pokes: PokeDescriptor[] = [];
+  /** Words that passes wrote in rows of inserted records: place and word of each. */
+  private readonly marked: number[] = [];
   private finished = false;
 
   constructor(private readonly plan: Plan) {
@@ -190,6 +197,7 @@ class FloorStore implements Store {
 
   setAux(pos: Pos, word: number, value: number): void {
     this.rows[pos * this.auxWords + word] = value;
+    if (this.plan.recording.owners[pos] !== 0) this.marked.push(pos, word);
   }
 
   replace(pos: Pos, patch: PatchBuffer): Pos {
@@ -371,24 +379,39 @@ class FloorStore implements Store {
   private copyRuns(insns: Int32Array, aux: Uint32Array): void {
     const { words, rows, auxWords } = this;
     const { slots, recording } = this.plan;
-    const { runs } = recording;
+    const { runs, owners } = recording;
     let slot = 0;
     for (let at = 0; at < runs.length; at += RUN_WORDS) {
       const from = runs[at + RUN_FROM];
       const count = runs[at + RUN_COUNT];
-      const length = count * auxWords;
-      const source = from * auxWords;
-      const target = slot * auxWords;
-      if (length > WORDS_BY_LOOP) aux.set(rows.subarray(source, source + length), target);
-      else for (let word = 0; word < length; word++) aux[target + word] = rows[source + word];
+      if (owners[from] === 0) {
+        const length = count * auxWords;
+        const source = from * auxWords;
+        const target = slot * auxWords;
+        if (length > WORDS_BY_LOOP) aux.set(rows.subarray(source, source + length), target);
+        else for (let word = 0; word < length; word++) aux[target + word] = rows[source + word];
+        this.counters.auxBytesMoved += 4 * length;
+      } else {
+        // All else in the rows of inserted records is zero, as the output is from the beginning.
+        for (let nth = 0; nth < count; nth++) {
+          aux[(slot + nth) * auxWords + AUX_SEEN] = rows[(from + nth) * auxWords + AUX_SEEN];
+          aux[(slot + nth) * auxWords + AUX_ZEXT] = rows[(from + nth) * auxWords + AUX_ZEXT];
+        }
+      }
       for (let place = from; place < from + count; place++, slot++) {
         insns[2 * slot] = words[2 * place];
         insns[2 * slot + 1] = words[2 * place + 1];
         slots[place] = slot;
       }
     }
+    for (let at = 0; at < this.marked.length; at += 2) {
+      const place = this.marked[at];
+      const word = this.marked[at + 1];
+      // Of a record that was removed again, the slot is that of an earlier run, or none.
+      if (recording.finalIndexes[slots[place]] !== place) continue;
+      aux[slots[place] * auxWords + word] = rows[place * auxWords + word];
+    }
     this.counters.insnBytesMoved += insns.byteLength;
-    this.counters.auxBytesMoved += aux.byteLength;
   }
 
   private writeDistances(insns: Int32Array): void {
