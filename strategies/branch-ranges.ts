@@ -20,6 +20,9 @@ import type { Counters } from './counters.js';
 /** Longest 16-bit distance; also the length up to which a program cannot overflow. */
 export const LONGEST = 0x7fff;
 
+/** Patches there is room for at first: what V8 keeps in its own heap, for most programs have few. */
+const FIRST_PATCHES = 16;
+
 /** How the bound was at a `mark`. */
 export interface RangesMark {
   readonly longest: number;
@@ -34,7 +37,7 @@ export class BranchRanges {
   /** Instructions inserted since. */
   private grown = 0;
   /** Per expanding patch, from 1: original slot of the instruction it replaced, as an error would name it. */
-  private log = new Int32Array(1024);
+  private log = new Int32Array(FIRST_PATCHES);
   private patches = 0;
   /** Patches when the epoch began. */
   private verified = 0;

@@ -50,12 +50,12 @@ export class DeferredMetadata {
     // Room for the hidden subprogram, which comes out of the last instruction and has no line.
     this.starts = new Int32Array(this.given + 1);
     this.starts.set(input.subprogStarts);
-    this.startSlots = Int32Array.of(...input.subprogStarts, input.insns.length / 2 - 1);
-    this.ids = Int32Array.from({ length: this.given + 1 }, (_, index) => index);
-    this.lines = Int32Array.of(
-      ...firstLineInfo(input.subprogStarts, input.lineInfoSlots),
-      input.lineInfoSlots.length,
-    );
+    this.startSlots = this.starts.slice();
+    this.startSlots[this.given] = input.insns.length / 2 - 1;
+    this.ids = new Int32Array(this.given + 1);
+    for (let id = 0; id < this.ids.length; id++) this.ids[id] = id;
+    this.lines = new Int32Array(this.given + 1);
+    this.lines.set(firstLineInfo(input.subprogStarts, input.lineInfoSlots));
     this.lineInfoSlots = input.lineInfoSlots;
     this.insnArraySlots = input.insnArraySlots;
   }

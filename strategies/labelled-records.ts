@@ -24,6 +24,12 @@ import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
 import { RecordMemory } from './record-memory.js';
 import { AUX_SEEN, AUX_ZEXT, NONE, PatchRangeError, type Pos, type StoreInput } from './store.js';
 
+/**
+ * Labels of the slots of the patch being written, the one behind it included; negative: none (yet). One for all stores, which
+ * write one patch at a time.
+ */
+const INNER = new Int32Array(PATCH_MAX + 1);
+
 /** Jumps are about to skip the records from `pos` to `body`, in whose name an overflow is reported. */
 interface PrologueSkip {
   readonly pos: Pos;
@@ -34,9 +40,6 @@ interface PrologueSkip {
 export abstract class LabelledRecords extends RecordMemory {
   protected readonly labels: Labels;
   protected readonly metadata: DeferredMetadata;
-  /** Labels of the slots of the patch being written, the one behind it included; negative: none (yet). */
-  private readonly inner = new Int32Array(PATCH_MAX + 1);
-
   /**
    * @param capacity records to make room for; the container then fills in the input's with `load`
    * @throws RangeError when the input is inconsistent
@@ -100,7 +103,8 @@ export abstract class LabelledRecords extends RecordMemory {
     const { words, kinds, length } = patch;
     const end = length - 1;
     const lastRecord = this.writableAt(last);
-    const { records, rows, auxWords, inner } = this;
+    const inner = INNER;
+    const { records, rows, auxWords } = this;
     const replaced = lastRecord * RECORD_WORDS;
     const identity = records[replaced + LABEL];
     const target = records[replaced + TARGET] === NO_TARGET ? NO_TARGET : this.targetOf(replaced);

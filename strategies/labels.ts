@@ -59,7 +59,7 @@ export class Labels implements Undoable {
   ) {
     this.end = slots;
     this.count = slots + 1;
-    const capacity = this.count + Math.max(64, slots >> 3);
+    const capacity = this.count + 16 + (slots >> 3);
     this.stamps = new Int32Array(capacity);
     this.parents = new Int32Array(capacity);
     this.jumpParents = this.parents;

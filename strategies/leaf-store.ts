@@ -65,7 +65,7 @@ export function leafLayout(slots: number, size: Tunable, options: StoreOptions):
   const growth = tuned(options, LEAF_GROWTH);
   const filled = Math.max(1, Math.floor((1 << shift) * tuned(options, FILL)));
   const used = Math.ceil(slots / filled);
-  return { shift, filled, used, leaves: used + Math.ceil(used * growth), growth };
+  return { shift, filled, used, leaves: used + Math.floor(used * growth), growth };
 }
 
 export abstract class LeafStore extends DeferringStore {

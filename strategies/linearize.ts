@@ -22,10 +22,8 @@ export class Linearizer implements RunSink {
   /** Final slot of each label that a record carries; the end's too. */
   readonly slots: Int32Array;
   private readonly aux: Uint32Array;
-  /** Slots of the branches appended so far. */
+  /** Slot and target label of each branch appended so far. */
   private readonly branches: Int32Array;
-  /** Their target labels. */
-  private readonly targets: Int32Array;
   private branchCount = 0;
   private length = 0;
 
@@ -46,12 +44,11 @@ export class Linearizer implements RunSink {
     this.aux = ownAux ?? new Uint32Array(count * auxWords);
     this.slots = new Int32Array(labels.count);
     this.slots[labels.end] = count;
-    this.branches = new Int32Array(count);
-    this.targets = new Int32Array(count);
+    this.branches = new Int32Array(2 * count);
     const auxBytes = ownAux === undefined ? this.aux.byteLength : 0;
-    counters.allocations += ownAux === undefined ? 5 : 4;
+    counters.allocations += ownAux === undefined ? 4 : 3;
     counters.bytesAllocated +=
-      this.insns.byteLength + this.slots.byteLength + 2 * this.branches.byteLength + auxBytes;
+      this.insns.byteLength + this.slots.byteLength + this.branches.byteLength + auxBytes;
     counters.insnBytesMoved += this.insns.byteLength;
     counters.auxBytesMoved += auxBytes;
   }
@@ -62,7 +59,6 @@ export class Linearizer implements RunSink {
     const insns = this.insns;
     const slots = this.slots;
     const branches = this.branches;
-    const targets = this.targets;
     let listed = this.branchCount;
     let slot = this.length;
     if (this.ownAux === undefined) this.appendAux(from, count, slot);
@@ -74,8 +70,9 @@ export class Linearizer implements RunSink {
       if (label >= 0) slots[label] = slot;
       const target = records[at + TARGET];
       if (target >= 0) {
-        branches[listed] = slot;
-        targets[listed++] = target;
+        branches[2 * listed] = slot;
+        branches[2 * listed + 1] = target;
+        listed++;
       }
     }
     this.branchCount = listed;
@@ -97,8 +94,9 @@ export class Linearizer implements RunSink {
     }
     const target = records[end - RECORD_WORDS + TARGET];
     if (target >= 0) {
-      this.branches[this.branchCount] = slot - 1;
-      this.targets[this.branchCount++] = target;
+      this.branches[2 * this.branchCount] = slot - 1;
+      this.branches[2 * this.branchCount + 1] = target;
+      this.branchCount++;
     }
     this.length = slot;
     this.counters.branchVisits++;
@@ -122,13 +120,13 @@ export class Linearizer implements RunSink {
    * @returns false when one does not fit into its 16 bit
    */
   resolve(): boolean {
-    const { insns, slots, branches, targets, labels } = this;
+    const { insns, slots, branches, labels } = this;
     let fits = true;
     for (let listed = 0; listed < this.branchCount; listed++) {
-      const slot = branches[listed];
+      const slot = branches[2 * listed];
       const w0 = insns[2 * slot];
       const kind = branchKind(w0);
-      const target = targets[listed];
+      const target = branches[2 * listed + 1];
       const label = kind === BRANCH_SUBPROG ? labels.resolve(target) : labels.resolveJump(target);
       const distance = slots[label] - slot - 1;
       if (kind === BRANCH_OFF) {

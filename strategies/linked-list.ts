@@ -67,7 +67,7 @@ function spareFor(auxBytes: number, spare: number): number {
 
 /** Nodes for `used` ones and what comes. */
 function poolSize(used: number, spare: number): number {
-  return Math.ceil(used * (1 + spare)) + 64;
+  return Math.ceil(used * (1 + spare)) + 16;
 }
 
 export class LinkedListStore extends DeferringStore {

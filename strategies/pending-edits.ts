@@ -24,7 +24,6 @@
 import type { OriginalSlot } from '../src/isa/insn.js';
 import { DeferringStore } from './deferring-store.js';
 import type { Linearizer } from './linearize.js';
-import { PATCH_MAX } from './patch-buffer.js';
 import { AUX_RUN_LOOP, RECORD_WORDS } from './record.js';
 import { NONE, type Pos, type StoreInput } from './store.js';
 import type { Tunable } from './strategy.js';
@@ -40,10 +39,10 @@ export const POOL: Tunable = {
 };
 
 /** Runs, and edited records, that tables have room for at first. */
-const FIRST_RUNS = 64;
+const FIRST_RUNS = 16;
 
 function withPool(records: number, share: number): number {
-  return records + PATCH_MAX + Math.ceil(records * share);
+  return records + 16 + Math.ceil(records * share);
 }
 
 export abstract class PendingEdits extends DeferringStore {
