@@ -1,16 +1,24 @@
 /** The child's side: answers every workload of the one job it is sent and ends. */
 import type { Facts } from '../verifier/facts.js';
-import type { Answer, Job, MeasureJob, Message, ReferenceJob, WorkloadSpec } from './child-protocol.js';
+import type {
+  Answer,
+  Job,
+  MeasureItem,
+  MeasureJob,
+  Message,
+  ReferenceJob,
+  WorkloadSpec,
+} from './child-protocol.js';
 import { DifferenceError, messageOf, runReference, Sampler, type Started } from './sampling.js';
 import type { MeasuredStrategy, Workload } from './workload.js';
 
 /** What a child can do: the strategies it knows and how it makes workloads. */
 export interface Bench {
   /**
-   * The strategy, ready for the workload.
+   * The strategy, ready for the item's workload.
    * @throws Error naming the strategies there are when there is none of that name
    */
-  strategyOf(name: string, workload: Workload): MeasuredStrategy;
+  strategyOf(name: string, item: MeasureItem): MeasuredStrategy | Promise<MeasuredStrategy>;
   readonly reference: MeasuredStrategy;
   /**
    * Makes the workload, from facts already derived where there are any.
@@ -27,6 +35,8 @@ export interface Made {
 
 /** Waits for the parent's job, answers it, and disconnects. */
 export function serve(bench: Bench): void {
+  // A terminal sends Ctrl-C to parent and child alike; the parent decides what comes of it.
+  process.on('SIGINT', () => undefined);
   process.once('message', (job: Job) => {
     void answer(bench, job, sent).then(() => {
       process.disconnect();
@@ -94,11 +104,12 @@ async function measure(
 ): Promise<void> {
   const sampler = new Sampler(bench.reference, sampling);
   const started = new Map<number, Started>();
-  for (const [at, { workload: spec, facts, expected }] of items.entries()) {
+  for (const [at, item] of items.entries()) {
     await report.begins(at);
     try {
-      const { workload } = await bench.workloadOf(spec, facts);
-      started.set(at, sampler.start(workload, bench.strategyOf(strategy, workload), expected));
+      const { workload } = await bench.workloadOf(item.workload, item.facts);
+      const ready = await bench.strategyOf(strategy, item);
+      started.set(at, sampler.start(workload, ready, item.expected));
     } catch (error) {
       await report.answers(at, failure(error));
     }

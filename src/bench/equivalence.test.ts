@@ -16,7 +16,7 @@ import { REFERENCE, STRATEGIES, type Strategy } from '../../strategies/index.js'
 import type { LinearProgram } from '../../strategies/linear-program.js';
 import { COUNTERS_CSV, countRun, differences, pinnedOf, REGENERATE, subjects } from './counters.js';
 import { readCsv } from './csv.js';
-import { firstDifference } from './linear-compare.js';
+import { firstDifference, sameProgram } from './linear-compare.js';
 import { corpusFolder, readManifest } from './manifest.js';
 import { PhaseLog } from './phase-log.js';
 
@@ -55,7 +55,8 @@ describe('as loaded', () => {
       for (const strategy of subject.quick) {
         const { linear, row } = countRun(subject, workload, strategy);
         expected ??= linear;
-        expect(firstDifference(linear, expected), strategy.name).toBeUndefined();
+        if (!sameProgram(linear, expected))
+          expect(firstDifference(linear, expected), strategy.name).toBeUndefined();
         if (pinned.length > 0) changed.push(...differences(pins.get(strategy.name), row));
       }
       expect(changed).toEqual([]);
