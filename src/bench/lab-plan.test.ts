@@ -54,6 +54,16 @@ describe('the full benchmark', () => {
       expect(processesOf(target, 'array')).toBe(PROCESSES);
   });
 
+  test('keeps the phases of large programs and shapes only', () => {
+    const withPhases = FULL.filter(({ onlyTotals }) => onlyTotals === false);
+    expect(withPhases.map(({ progName }) => progName).slice(0, 3)).toEqual([
+      'on_switch',
+      'on_switch+blinded',
+      'aux-56',
+    ]);
+    expect(FULL.find(({ fileName }) => fileName === 'small.bpf.o')?.onlyTotals).toBe(true);
+  });
+
   test('measures the ablation on the profiler and on dense-10k', () => {
     const ablated = FULL.filter(({ strategies }) => strategies?.includes('list-eager-handle'));
     expect(ablated.map(({ progName }) => progName)).toEqual(['on_switch', 'dense-10k']);

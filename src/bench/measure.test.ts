@@ -228,6 +228,15 @@ describe('several processes', () => {
   });
 });
 
+test('a target that wants totals only has no rows for phases', async () => {
+  const targets = [{ ...target('a.o', 'x'), onlyTotals: true }, target('b.o', 'x')];
+  const { rows } = await measureAll(plan(targets, ['good']), here, recorder().events, NEVER);
+  expect(rows.map((row) => `${row.file_name!} ${row.pass!}`)).toEqual([
+    'a.o total',
+    ...['init', 'hundred', 'one', 'finish', 'total'].map((pass) => `b.o ${pass}`),
+  ]);
+});
+
 test('a target is measured over its own strategies only', async () => {
   const targets = [{ ...target('a.o', 'x'), strategies: ['also-good'] }, target('b.o', 'x')];
   const { finished, events } = recorder();

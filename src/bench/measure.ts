@@ -9,6 +9,7 @@ import type { Execute } from './child-process.js';
 import type { Row } from './columns.js';
 import { groupsOf } from './groups.js';
 import { failureRow, rowsOf, withFloorRatios, type RowKeys } from './result-rows.js';
+import { TOTAL } from './phase-log.js';
 import type { SamplingOptions } from './sampling.js';
 import type { Walk } from './walk.js';
 
@@ -23,6 +24,8 @@ export interface Target {
   readonly strategies?: readonly string[];
   /** Processes of each strategy; as many as the plan says when absent. */
   readonly processes?: number | ((strategy: string) => number);
+  /** Rows for `total` only, none for the phases. */
+  readonly onlyTotals?: boolean;
 }
 
 export interface MeasurePlan {
@@ -126,8 +129,10 @@ class Measurement {
   private readonly difference = new AbortController();
   private readonly stop: AbortSignal;
   private readonly of: number;
-  private readonly startedAt = Date.now();
-  private checkpointAt = this.startedAt;
+  /** Time in ms spent on measuring (references not counted) in batches that are done, and when this one began. */
+  private measuredMs = 0;
+  private measuringSince = Date.now();
+  private checkpointAt = Date.now();
   private problems = 0;
   private done = 0;
 
@@ -168,7 +173,9 @@ class Measurement {
     const groups = groupsOf(batch, slotsOf);
     const referenced = await this.inParallel(groups, referenceJobs, (group) => this.runReferences(group));
     const runs = this.runsOf(referenced.flat().sort((a, b) => a.at - b.at));
+    this.measuringSince = Date.now();
     await this.inParallel(runs, jobs, (run) => this.measure(run));
+    this.measuredMs += Date.now() - this.measuringSince;
   }
 
   /** All processes of the batch in the order they are started. */
@@ -252,7 +259,10 @@ class Measurement {
     const key = rowKey(at, strategy, process);
     switch (answer.kind) {
       case 'measured':
-        this.rows.set(key, rowsOf(keys, answer, walk));
+        this.rows.set(
+          key,
+          rowsOf(keys, answer, walk).filter(({ pass }) => target.onlyTotals !== true || pass === TOTAL),
+        );
         this.finished(target, strategy, process, answer.phases.at(-1)?.summary.p50Ns);
         break;
       case 'differs':
@@ -280,7 +290,8 @@ class Measurement {
   private finished(target: Target, strategy: string, process: number, totalNs: number | undefined): void {
     if (this.stop.aborted) return;
     this.done++;
-    const leftMs = ((Date.now() - this.startedAt) / this.done) * (this.of - this.done);
+    const spentMs = this.measuredMs + Date.now() - this.measuringSince;
+    const leftMs = (spentMs / this.done) * (this.of - this.done);
     this.events.finished({ done: this.done, of: this.of, target, strategy, process, totalNs, leftMs });
   }
 

@@ -42,7 +42,8 @@ export async function runMeasurement(plan: MeasurePlan, options: MeasurementOpti
   process.once('SIGINT', onInterrupt);
   process.once('SIGTERM', onInterrupt);
   const write = (ended: Outcome['ended'], rows: readonly Row[]) => {
-    if (out === undefined) return;
+    // Who stops at once has nothing to keep, and perhaps a result of yesterday to lose.
+    if (out === undefined || (ended === 'interrupted' && rows.length === 0)) return;
     const { kernel, seed, sampling, jobs, processes = 1 } = plan;
     writeResult(
       out,
