@@ -70,6 +70,16 @@ const use: fc.Arbitrary<MemoryUse> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('load'), variable, size, draw, signed: wide }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('store'), right: operand, size, draw }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('atomic'), op: atomic, wide, variable, draw }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('atomic'),
+      op: fc.constant(BPF_CMPXCHG),
+      wide,
+      variable,
+      draw,
+    }),
+  },
 );
 const hit = fc.array(use, { maxLength: 4 });
 
@@ -103,6 +113,13 @@ const arithmetic: fc.Arbitrary<Statement> = fc.record({
   right: operand,
   signed: fc.boolean(),
 });
+const divide: fc.Arbitrary<Statement> = fc.record({
+  do: fc.constant('divide'),
+  op: fc.constantFrom(BPF_DIV, BPF_MOD),
+  wide,
+  left: variable,
+  signed: fc.boolean(),
+});
 const convert: fc.Arbitrary<Statement> = fc.record({
   do: fc.constant('convert'),
   form: fc.constantFrom('move', 'sign-extend', 'negate', 'swap', 'little-endian', 'big-endian'),
@@ -120,6 +137,7 @@ const helper: fc.Arbitrary<Statement> = fc.record({ do: fc.constant('helper'), d
 /** Statements without a branch on a number: whatever repeats them, the check soon has seen it all. */
 const straight: fc.Arbitrary<Statement> = fc.oneof(
   { weight: 8, arbitrary: arithmetic },
+  { weight: 2, arbitrary: divide },
   { weight: 4, arbitrary: convert },
   { weight: 2, arbitrary: constant },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('stack'), use, place }) },
@@ -237,7 +255,7 @@ const { statement } = fc.letrec<{ statement: Statement; body: Statement[] }>((ti
       weight: 1,
       arbitrary: fc.record({
         do: fc.constant('may-goto'),
-        mask: fc.constantFrom(1, 3, 7),
+        mask: fc.constantFrom(1, 7, 63),
         body: straightBody(4),
       }),
     },
@@ -252,8 +270,54 @@ const functions = fc.array(fc.array(statement, { maxLength: 8, size: 'max' }), {
 });
 const callbacks = fc.array(straightBody(6), { minLength: 1, maxLength: 2 });
 
-/** Programs whose main function has up to `most` statements, parts repeated up to `times` times. */
-export function programSpecs(most: number, times = 1): fc.Arbitrary<ProgramSpec> {
+/** Statements whose rewriting has the most to get wrong, on numbers at which it goes wrong; loops end after some 12 turns. */
+const delicate: fc.Arbitrary<Statement> = fc.oneof(
+  { weight: 4, arbitrary: divide },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('bpf-loop'),
+      callback: draw,
+      turns: fc.record({ kind: fc.constant('number'), value: fc.integer({ min: 11, max: 14 }) }),
+      plain: fc.constant(true),
+      left: variable,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('may-goto'), mask: fc.constant(63), body: straightBody(2) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('stack'),
+      use: fc.record({
+        do: fc.constant('atomic'),
+        op: fc.constant(BPF_CMPXCHG),
+        wide: fc.constant(false),
+        variable,
+        draw: fc.constant(1),
+      }),
+      place,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('lookup'),
+      map: draw,
+      key: fc.record({ kind: fc.constant('number'), value: fc.constantFrom(4, 5, 16) }),
+      hit,
+      miss: fc.constant([]),
+    }),
+  },
+);
+
+/**
+ * Programs whose main function has up to `most` statements, parts repeated up to `times` times; `delicately` with many
+ * statements of the kind above.
+ */
+export function programSpecs(most: number, times = 1, delicately = false): fc.Arbitrary<ProgramSpec> {
   const repeat: fc.Arbitrary<Statement> = fc.record({
     do: fc.constant('repeat'),
     times: fc.integer({ min: 1, max: times }),
@@ -263,7 +327,11 @@ export function programSpecs(most: number, times = 1): fc.Arbitrary<ProgramSpec>
       size: 'max',
     }),
   });
-  const part = times > 1 ? fc.oneof({ weight: 3, arbitrary: statement }, repeat) : statement;
+  const part = fc.oneof(
+    { weight: 3, arbitrary: statement },
+    { weight: times > 1 ? 1 : 0, arbitrary: repeat },
+    { weight: delicately ? 3 : 0, arbitrary: delicate },
+  );
   return fc.record({
     main: fc.array(part, { minLength: 1, maxLength: most, size: 'max' }),
     functions,

@@ -11,7 +11,7 @@ import {
   stMem,
   stxMem,
 } from '../../isa/builders.js';
-import { BPF_ADD, BPF_AND, BPF_DW, BPF_REG_FP, BPF_W, BPF_XOR } from '../../isa/opcodes.js';
+import { BPF_ADD, BPF_AND, BPF_DW, BPF_REG_FP, BPF_RSH, BPF_SUB, BPF_W, BPF_XOR } from '../../isa/opcodes.js';
 import { helperId } from '../../kernel/helper-ids.js';
 import { Code } from './code.js';
 import { CONTEXT, KEY, placeOffset, PLACES, VALUE, VALUE_BYTES } from './frame.js';
@@ -168,9 +168,11 @@ export class FunctionWriter {
     code.line();
     const { returns } = this.setting;
     if (this.isCallback) {
-      // 0 goes on, 1 ends the iteration.
-      mov64Reg(code, 0, 6);
-      alu64Imm(code, BPF_AND, 0, 1);
+      // 0 goes on, 1 ends the iteration: one time in sixteen.
+      callHelper(code, get_prandom_u32);
+      alu64Imm(code, BPF_AND, 0, 15);
+      alu64Imm(code, BPF_SUB, 0, 1);
+      alu64Imm(code, BPF_RSH, 0, 63);
     } else if (this.role === 'main' && returns !== 'anything') {
       mov64Imm(code, 0, returns);
     } else {

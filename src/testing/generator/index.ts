@@ -30,6 +30,8 @@ export interface GeneratorOptions {
   readonly statements?: number;
   /** Parts of the main function are repeated up to so many times: a way to programs of thousands of instructions. */
   readonly times?: number;
+  /** Many statements whose rewriting is delicate: divisions by 0 and -1, loops near `maxLoops` 12, last keys of arrays. */
+  readonly delicately?: boolean;
   readonly kinds?: readonly string[];
   readonly releases?: readonly string[];
 }
@@ -38,6 +40,7 @@ export interface GeneratorOptions {
 export function generatedPrograms({
   statements = 20,
   times = 1,
+  delicately = false,
   kinds = KIND_NAMES,
   releases = RELEASES,
 }: GeneratorOptions = {}): fc.Arbitrary<GeneratedProgram> {
@@ -45,7 +48,7 @@ export function generatedPrograms({
     .record({
       kind: fc.constantFrom(...kinds),
       release: fc.constantFrom(...releases),
-      spec: programSpecs(statements, times),
+      spec: programSpecs(statements, times, delicately),
     })
     .map(({ kind, release, spec }) => {
       const profile = profileOf(release);

@@ -58,6 +58,14 @@ export type Statement =
       readonly signed: boolean;
     }
   | {
+      /** Division or remainder by a number at random among -1, 0, 1 and 2. */
+      readonly do: 'divide';
+      readonly op: number;
+      readonly wide: boolean;
+      readonly left: Variable;
+      readonly signed: boolean;
+    }
+  | {
       readonly do: 'convert';
       readonly form: 'move' | 'sign-extend' | 'negate' | 'swap' | 'little-endian' | 'big-endian';
       readonly wide: boolean;

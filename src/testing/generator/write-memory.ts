@@ -1,5 +1,5 @@
 /** Uses of memory behind a pointer in a register. */
-import { atomicOp, ldxMem, ldxMemsx, mov64Imm, stMem, stxMem } from '../../isa/builders.js';
+import { atomicOp, ldxMem, ldxMemsx, mov64Imm, mov64Reg, stMem, stxMem } from '../../isa/builders.js';
 import { BPF_B, BPF_CMPXCHG, BPF_DW, BPF_H, BPF_LOAD_ACQ, BPF_STORE_REL, BPF_W } from '../../isa/opcodes.js';
 import type { FunctionWriter } from './function-writer.js';
 import { reg } from './function-writer.js';
@@ -12,7 +12,7 @@ export function sizeBits(bytes: number): number {
   return bytes === 8 ? BPF_DW : bytes === 4 ? BPF_W : bytes === 2 ? BPF_H : BPF_B;
 }
 
-/** The memory at a register plus `from`, `bytes` long; atomics and stores may be ruled out. */
+/** The memory at a register plus `from`, `bytes` long, eight at least; atomics and stores may be ruled out. */
 export interface Memory {
   readonly base: number;
   readonly from: number;
@@ -51,11 +51,20 @@ export function writeUse(writer: FunctionWriter, use: MemoryUse, memory: Memory)
       const newer = op === BPF_LOAD_ACQ || op === BPF_STORE_REL;
       if (newer && !setting.acquireRelease) break;
       const size = use.wide ? BPF_DW : BPF_W;
-      const offset = within(memory, BYTES[size], use.draw);
-      if (op === BPF_CMPXCHG) mov64Imm(code, 0, use.draw & 7);
+      let offset = within(memory, BYTES[size], use.draw);
       const variable = reg(use.variable);
+      if (op === BPF_CMPXCHG) {
+        // What is there, with whatever lies behind it in the upper half, or something else.
+        if ((use.draw & 1) === 1) {
+          offset -= (offset - memory.from) % 8;
+          ldxMem(code, BPF_DW, 0, base, offset);
+        } else {
+          mov64Imm(code, 0, use.draw & 6);
+        }
+      }
       if (op === BPF_LOAD_ACQ) atomicOp(code, size, op, variable, base, offset);
       else atomicOp(code, size, op, base, variable, offset);
+      if (op === BPF_CMPXCHG) mov64Reg(code, variable, 0);
       break;
     }
   }

@@ -26,6 +26,7 @@ import {
 } from '../../isa/builders.js';
 import {
   BPF_ADD,
+  BPF_AND,
   BPF_ARSH,
   BPF_DIV,
   BPF_DW,
@@ -33,6 +34,7 @@ import {
   BPF_MOD,
   BPF_REG_FP,
   BPF_RSH,
+  BPF_SUB,
 } from '../../isa/opcodes.js';
 import { helperId } from '../../kernel/helper-ids.js';
 import { FASTCALL, placeOffset } from './frame.js';
@@ -76,6 +78,15 @@ export function writeArithmetic(writer: FunctionWriter, statement: Of<'arithmeti
   const imm = SHIFTS.has(op) ? value & (wide ? 63 : 31) : DIVISIONS.has(op) && value === 0 ? 3 : value;
   if (off === 0) (wide ? alu64Imm : alu32Imm)(code, op, left, imm);
   else (wide ? alu64ImmOff : alu32ImmOff)(code, op, left, imm, off);
+}
+
+/** Divides by a number that processors trap on as often as not. */
+export function writeDivide(writer: FunctionWriter, { op, wide, left, signed }: Of<'divide'>): void {
+  const { code, setting } = writer;
+  callHelper(code, NUMBERS[0]);
+  alu64Imm(code, BPF_AND, 0, 3);
+  alu64Imm(code, BPF_SUB, 0, 1);
+  (wide ? alu64RegOff : alu32RegOff)(code, op, reg(left), 0, signed && setting.newInsns ? 1 : 0);
 }
 
 export function writeConvert(writer: FunctionWriter, { form, wide, left, right, draw }: Of<'convert'>): void {

@@ -33,6 +33,7 @@ import {
   writeArithmetic,
   writeConstant,
   writeConvert,
+  writeDivide,
   writeFastcall,
   writeHelper,
   writeProbe,
@@ -136,6 +137,9 @@ function writeStatement(writer: FunctionWriter, statement: Statement): void {
   switch (statement.do) {
     case 'arithmetic':
       writeArithmetic(writer, statement);
+      break;
+    case 'divide':
+      writeDivide(writer, statement);
       break;
     case 'convert':
       writeConvert(writer, statement);
