@@ -3,7 +3,8 @@ import type { LinearProgram } from '../../../strategies/linear-program.js';
 import { reference } from '../../../strategies/reference.js';
 import { NONE, type Store } from '../../../strategies/store.js';
 import { Patcher } from '../../patcher.js';
-import { FINISH, INIT, PhaseLog } from '../phase-log.js';
+import type { PhaseLog } from '../phase-log.js';
+import { FINISH, INIT } from '../phase-log.js';
 import type { MeasuredStrategy, Workload } from '../workload.js';
 import { visitsOf } from './cost.js';
 import { expectedOf } from './expected.js';
@@ -16,24 +17,8 @@ const EDITS = 'edits';
 
 /** Records that the reference store may visit: it takes some 40 ns for each. */
 const REFERENCE_VISITS = 2e8;
-/** After a longer program a tiny one is kept instead (see `Workload.lastRun`): two of the longest would not fit into 1 GiB. */
-const KEPT_SLOTS = 200_000;
-const TINY: Shape = {
-  name: 'tiny',
-  slots: 64,
-  patches: 8,
-  patchForm: 'lookup',
-  patchLength: 3,
-  order: 'walk',
-  deadRuns: 4,
-  deadLength: 1,
-  auxBytes: 56,
-  subprogs: 2,
-  jumpShare: 1 / 8,
-  callShare: 1 / 32,
-  longestJump: 8,
-  slotsPerLine: 4,
-};
+/** A longer program is not kept from run to run (see `Workload.lastRun`): two of the longest would not fit into 1 GiB. */
+const KEPT_SLOTS = 500_000;
 
 export class SyntheticRun implements Workload {
   readonly slots: number;
@@ -54,8 +39,7 @@ export class SyntheticRun implements Workload {
     if (strategy.name === reference.name && visitsOf(this.shape, reference.growth) > REFERENCE_VISITS)
       return expectedOf(this.made);
     const run = runOn(strategy, this.made, log);
-    if (this.slots <= KEPT_SLOTS) this.lastRun = run;
-    else this.lastRun ??= runOn(strategy, synthesize(TINY, ''), new PhaseLog(false));
+    this.lastRun = this.slots <= KEPT_SLOTS ? run : undefined;
     return run.linear;
   }
 }
