@@ -1,19 +1,21 @@
 /**
  * Turns accesses to what programs are shown into accesses to what is really there (`convert_ctx_accesses()`,
  * kernel/bpf/verifier.c, Linux 6.12): loads and stores of context fields and of socket fields become those of kernel
- * structures, loads through untrusted kernel pointers become probe loads, accesses to an arena get its opcodes, and programs
- * that write to packet data get a prologue.
+ * structures, loads through untrusted kernel pointers become probe loads, accesses to an arena get its opcodes, programs that
+ * write to packet data get a prologue, and those that implement some of the kernel's operations a prologue or an epilogue.
  *
  * The conversions themselves are tables in context/, one per structure; this file is what they share: narrow loads, sign
  * extension, the walk.
  */
-import { alu32Imm, alu64Imm, movsx64Reg, nospec } from '../isa/builders.js';
+import { alu32Imm, alu64Imm, movsx64Reg, nospec, stxMem } from '../isa/builders.js';
 import { classOf, codeOf, dstOf, modeOf, offOf, sizeOf, srcOf, withCode } from '../isa/insn.js';
 import {
   BPF_AND,
   BPF_ATOMIC,
   BPF_DW,
+  BPF_EXIT,
   BPF_H,
+  BPF_JMP,
   BPF_LDX,
   BPF_MEM,
   BPF_MEMSX,
@@ -22,6 +24,8 @@ import {
   BPF_PROBE_MEM32,
   BPF_PROBE_MEM32SX,
   BPF_PROBE_MEMSX,
+  BPF_REG_1,
+  BPF_REG_FP,
   BPF_RSH,
   BPF_ST,
   BPF_STX,
@@ -41,8 +45,17 @@ import {
 } from '../verifier/facts.js';
 import { Conversion, bytesOf, type FieldTable } from './context/conversion.js';
 import { conversionTables } from './context/index.js';
+import {
+  genOperationEpilogue,
+  genOperationPrologue,
+  operationHooks,
+  type OperationHooks,
+} from './context/operations.js';
 import { genPrologue, hasPrologue } from './context/prologue.js';
 import { FixupError, type FixupEnv, type Pass } from './pass.js';
+
+/** Size of a pointer to the context. */
+const CONTEXT_BYTES = 8;
 
 export const convertCtxAccesses: Pass = {
   name: 'convert-ctx-accesses',
@@ -55,26 +68,66 @@ export const convertCtxAccesses: Pass = {
     const access = new Conversion();
     access.out = env.patch;
     access.tstampTypeAccess = readsTstampType(env);
-    for (let pos = insertPrologue(env); pos !== NONE; pos = store.next(pos))
-      pos = convertInsn(env, access, tables, pos);
+    const hooks = operationHooks(env);
+    const exits = hooks.after === 0 ? undefined : new Exits(env, hooks.after);
+    for (let pos = insertPrologue(env, hooks); pos !== NONE; pos = store.next(pos))
+      pos = exits?.replaced(pos) ?? convertInsn(env, access, tables, pos);
     store.commit();
   },
 };
 
-/** Puts the prologue in front of the program if it needs one; returns where the program itself begins. */
-function insertPrologue(env: FixupEnv): Pos {
-  const { store, patcher, profile, program, facts } = env;
-  const first = store.first();
-  if (!facts.seenDirectWrite) return first;
-  if (!hasPrologue(program.type))
-    throw new FixupError(`${progTypeName(program.type)} programs cannot write to packet data`);
-  const patch = env.patch.clear();
-  genPrologue(patch, profile, program.type);
-  if (patch.length === 0) return first;
-  patch.pushReplaced(store.word0(first), store.word1(first));
-  const body = patcher.replace(first, patch);
-  if (profile.contexts.jumpsSkipPrologue) store.skipPrologue(store.first(), body);
+/** Puts what it needs in front of the program; returns where the program itself begins. */
+function insertPrologue(env: FixupEnv, hooks: OperationHooks): Pos {
+  const { store, profile, program, facts, patch } = env;
+  let body = store.first();
+  if (hooks.after !== 0) {
+    // The epilogue finds the context in a stack slot of its own.
+    env.stacks[0].depth += CONTEXT_BYTES;
+    stxMem(patch.clear(), BPF_DW, BPF_REG_FP, BPF_REG_1, -env.stacks[0].depth);
+    body = prepend(env, store.first());
+  }
+  patch.clear();
+  if (hooks.before !== 0) {
+    genOperationPrologue(patch, hooks.before);
+  } else if (facts.seenDirectWrite && program.type !== PROG_TYPE.STRUCT_OPS) {
+    if (!hasPrologue(program.type))
+      throw new FixupError(`${progTypeName(program.type)} programs cannot write to packet data`);
+    genPrologue(patch, profile, program.type);
+  }
+  if (patch.length !== 0) body = prepend(env, store.first());
+  if (body !== store.first() && profile.contexts.jumpsSkipPrologue) store.skipPrologue(store.first(), body);
   return body;
+}
+
+/** Puts the patch in front of the instruction at `pos`; returns the position of that. */
+function prepend({ store, patcher, patch }: FixupEnv, pos: Pos): Pos {
+  patch.pushReplaced(store.word0(pos), store.word1(pos));
+  return patcher.replace(pos, patch);
+}
+
+/** The exits of the main function, the first of which makes way for the epilogue. */
+class Exits {
+  private found = 0;
+  private readonly end: number;
+
+  constructor(
+    private readonly env: FixupEnv,
+    private readonly epilogue: number,
+  ) {
+    this.end = env.program.subprogs.at(1)?.start ?? env.program.insns.length / 2;
+  }
+
+  /** Position of what is last in place of the exit at `pos`; undefined when that is none, or stays. */
+  replaced(pos: Pos): Pos | undefined {
+    const { store, patcher, patch, stacks } = this.env;
+    if (codeOf(store.word0(pos)) !== (BPF_JMP | BPF_EXIT)) return undefined;
+    const slot = store.aux(pos, AUX_ORIG) - 1;
+    if (slot >= this.end) return undefined;
+    if (this.found++ > 0)
+      throw new FixupError(`insn ${slot}: a second exit of a program with an epilogue is not supported`);
+    genOperationEpilogue(patch.clear(), this.epilogue, -stacks[0].depth);
+    return patcher.replace(pos, patch);
+  }
 }
 
 /**

@@ -55,6 +55,18 @@ const WRITABLE_PACKETS = new Set<number>([
   PROG_TYPE.CGROUP_SOCKOPT,
 ]);
 
+/** Hooks that run with the inode locked (`d_inode_locked_hooks`, fs/bpf_fs_kfuncs.c, Linux 7.2). */
+const INODE_LOCKED_HOOKS: ReadonlySet<string> = new Set([
+  'inode_post_removexattr',
+  'inode_post_setattr',
+  'inode_post_setxattr',
+  'inode_removexattr',
+  'inode_rmdir',
+  'inode_setattr',
+  'inode_setxattr',
+  'inode_unlink',
+]);
+
 /** Rewrites the call of a kernel function at `pos`; returns the position of the last instruction. */
 export function rewriteKfuncCall(env: FixupEnv, pos: Pos, w0: number, id: number): Pos {
   const module = offOf(w0);
@@ -92,6 +104,11 @@ function implementation(env: FixupEnv, pos: Pos, name: string): string {
     case 'bpf_dynptr_from_skb': {
       const { type } = env.program;
       return READ_ONLY_PACKETS.has(type) || !WRITABLE_PACKETS.has(type) ? `${name}_rdonly` : name;
+    }
+    case 'bpf_set_dentry_xattr':
+    case 'bpf_remove_dentry_xattr': {
+      const { type, attachTarget } = env.program;
+      return type === PROG_TYPE.LSM && INODE_LOCKED_HOOKS.has(attachTarget) ? `${name}_locked` : name;
     }
     case 'bpf_dynptr_from_file':
       return specialisedBySleeping && sleeps ? `${name}_sleepable` : name;
