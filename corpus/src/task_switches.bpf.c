@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Time that tasks run and wait, from tracepoints with typed arguments, raw ones and plain ones. Exercises loads through
- * trusted and walked pointers into kernel structures (the latter become probe loads), CO-RE offsets, and probe reads of the
- * same fields where the arguments have no type.
+ * Time that tasks run and wait, from tracepoints with typed arguments, raw ones (one to write to) and plain ones. Exercises
+ * loads through trusted and walked pointers into kernel structures (the latter become probe loads), CO-RE offsets, and probe
+ * reads of the same fields where the arguments have no type.
  */
 #include "kernel.h"
 
@@ -96,6 +96,17 @@ int forked(struct forked *record)
 	__u64 now = start ? *start : 0;
 
 	return bpf_map_update_elem(&since, &child, &now, BPF_ANY);
+}
+
+/* A tracepoint whose argument the program may change. */
+SEC("raw_tp.w/bpf_test_finish")
+int test_ends(__u64 *args)
+{
+	int *error = (int *)args[0];
+
+	if (*error == -11)
+		*error = 0;
+	return 0;
 }
 
 char _license[] SEC("license") = "GPL";

@@ -19,10 +19,12 @@ import type { Answer } from './ask.js';
 /** Lines of the verifier's log that say how long it took, not why it refused: they differ from run to run. */
 const STATISTICS = /^(verification time|stack depth|insns processed|processed|mark_precise|max_states)/;
 const REASON_LINES = 3;
+/** Where the guest has an object: the number is the object's place among those asked for. */
+const GUEST_FOLDER = /\/objects\/\d+\//g;
 
 function reasonOf(log: string | undefined): string | undefined {
   const lines = (log ?? '').split('\n').filter((line) => line !== '' && !STATISTICS.test(line));
-  return lines.length === 0 ? undefined : lines.slice(-REASON_LINES).join('\n');
+  return lines.length === 0 ? undefined : lines.slice(-REASON_LINES).join('\n').replaceAll(GUEST_FOLDER, '');
 }
 
 function optional<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {

@@ -316,6 +316,7 @@ function addShapes(found: Set<Exercise>, prepared: Prepared, linear: LinearProgr
     if (aux(AUX_PTR_TYPE) === PTR_TO_BTF_ID_PROBED && cls === BPF_LDX) found.add('probe-load');
     if (aux(AUX_PTR_TYPE) === PTR_TO_ARENA) found.add('arena-access');
     if (code === (BPF_ALU64 | BPF_MOV | BPF_X) && offOf(w0) === ADDR_SPACE_CAST) found.add('arena-cast');
+    if (aux(AUX_FASTCALL_SPILLS) !== 0) found.add('remove-fastcall-spills-fills');
     if (code === (BPF_JMP | BPF_CALL) && srcOf(w0) === BPF_PSEUDO_KFUNC_CALL) {
       found.add('kfunc-call');
       const name = object.kernel?.btf.typeName(w1) ?? '';
@@ -329,7 +330,6 @@ function addShapes(found: Set<Exercise>, prepared: Prepared, linear: LinearProgr
     if (code === (BPF_JMP32 | BPF_JA)) found.add('gotol');
     if (code !== (BPF_JMP | BPF_CALL) || srcOf(w0) !== 0) continue;
     if (w1 === helperId('tail_call')) tailCalls++;
-    if (aux(AUX_FASTCALL_SPILLS) !== 0) found.add('remove-fastcall-spills-fills');
     if (CALLBACK_HELPERS.has(w1)) found.add('callback');
     if (w1 === helperId('loop') && !isInlined(linear, slot)) found.add('bpf-loop-call');
     if (!MAP_HELPERS.has(w1)) continue;
