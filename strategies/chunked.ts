@@ -18,7 +18,7 @@
  * their number never exceeds the splits. finish: a bulk copy per chunk.
  */
 import type { OriginalSlot } from '../src/isa/insn.js';
-import { FILL, LEAF_GROWTH, leafLayout, LeafStore, NO_LEAF } from './leaf-store.js';
+import { FILL, LEAF_GROWTH, LEAF_SPARE, leafLayout, LeafStore, NO_LEAF } from './leaf-store.js';
 import { PATCH_MAX } from './patch-buffer.js';
 import { NONE, type Pos, type StoreInput } from './store.js';
 import { assertKnownOptions, type StoreOptions, type Strategy, type Tunable } from './strategy.js';
@@ -38,7 +38,7 @@ export const chunked: Strategy = {
   summary: 'Chunks of fixed capacity under a directory; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M * chunk + splits * N / chunk)',
   growth: 'linear',
-  tunables: [CHUNK, FILL, LEAF_GROWTH],
+  tunables: [CHUNK, FILL, LEAF_SPARE, LEAF_GROWTH],
   create: (input, options) => new ChunkedStore(input, options),
 };
 

@@ -48,13 +48,21 @@ const AHEAD = 0;
 const BACK = 1;
 const MOVED = 2;
 
-const GROWTH: Tunable = {
-  name: 'growth',
+const SPARE: Tunable = {
+  name: 'spare',
   default: 0.25,
   min: 0.001,
   max: 4,
   tight: 0.001,
-  meaning: 'room for deltas at the start, and by how much it grows when full, as a share of the records',
+  meaning: 'room for deltas at the start, as a share of the instructions',
+};
+const GROWTH: Tunable = {
+  name: 'growth',
+  default: 1,
+  min: 0.001,
+  max: 4,
+  tight: 0.001,
+  meaning: 'by how much the memory grows when full, as a share of its records',
 };
 
 export const cow: Strategy = {
@@ -63,7 +71,7 @@ export const cow: Strategy = {
     'Immutable base and a chain of deltas that can be taken back; merged, branches and metadata resolved by labels at the end.',
   cost: 'O(N + M)',
   growth: 'linear',
-  tunables: [GROWTH],
+  tunables: [SPARE, GROWTH],
   create: (input, options) => new CowStore(input, options),
 };
 
@@ -82,8 +90,8 @@ export interface CowMark {
 }
 
 /** Records for `used` ones and what comes. */
-function withDeltas(used: number, growth: number): number {
-  return used + Math.ceil(used * growth) + 16;
+function withDeltas(used: number, share: number): number {
+  return used + Math.ceil(used * share) + 16;
 }
 
 export class CowStore extends DeferringStore implements Undoable {
@@ -104,10 +112,9 @@ export class CowStore extends DeferringStore implements Undoable {
 
   constructor(input: StoreInput, options: StoreOptions = {}) {
     assertKnownOptions(cow.name, cow.tunables, options);
-    const growth = tuned(options, GROWTH);
-    const capacity = withDeltas(input.insns.length / 2, growth);
+    const capacity = withDeltas(input.insns.length / 2, tuned(options, SPARE));
     super(input, capacity);
-    this.growth = growth;
+    this.growth = tuned(options, GROWTH);
     this.used = this.slots;
     this.frozen = this.slots;
     this.ahead = new Int32Array(capacity);

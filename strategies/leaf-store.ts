@@ -32,15 +32,24 @@ export const FILL: Tunable = {
   meaning: 'share of each block of records that is filled at the start',
 };
 
-/** How many leaves there is room for besides those in use. */
-export const LEAF_GROWTH: Tunable = {
-  name: 'growth',
+/** How many leaves there is room for at the start besides those in use. */
+export const LEAF_SPARE: Tunable = {
+  name: 'spare',
   default: 0.25,
   min: 0.001,
   max: 4,
   tight: 0.001,
-  meaning:
-    'spare blocks of records at the start and whenever there are none left, as a share of those in use',
+  meaning: 'spare blocks of records at the start, as a share of those in use',
+};
+
+/** How many more leaves there is room for when the memory has to grow, which copies it whole. */
+export const LEAF_GROWTH: Tunable = {
+  name: 'growth',
+  default: 1,
+  min: 0.001,
+  max: 4,
+  tight: 0.001,
+  meaning: 'by how much the blocks of records grow in number when none is left, as a share of theirs',
 };
 
 /** How a program is laid out in leaves. */
@@ -53,6 +62,7 @@ export interface LeafLayout {
   readonly used: number;
   /** Leaves there is room for. */
   readonly leaves: number;
+  /** Value of `LEAF_GROWTH`. */
   readonly growth: number;
 }
 
@@ -62,10 +72,10 @@ export interface LeafLayout {
  */
 export function leafLayout(slots: number, size: Tunable, options: StoreOptions): LeafLayout {
   const shift = Math.ceil(Math.log2(tuned(options, size)));
-  const growth = tuned(options, LEAF_GROWTH);
   const filled = Math.max(1, Math.floor((1 << shift) * tuned(options, FILL)));
   const used = Math.ceil(slots / filled);
-  return { shift, filled, used, leaves: used + Math.floor(used * growth), growth };
+  const leaves = used + Math.floor(used * tuned(options, LEAF_SPARE));
+  return { shift, filled, used, leaves, growth: tuned(options, LEAF_GROWTH) };
 }
 
 export abstract class LeafStore extends DeferringStore {

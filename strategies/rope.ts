@@ -18,7 +18,7 @@
  */
 import type { OriginalSlot } from '../src/isa/insn.js';
 import { CountedTree } from './counted-tree.js';
-import { FILL, LEAF_GROWTH, leafLayout, LeafStore, NO_LEAF } from './leaf-store.js';
+import { FILL, LEAF_GROWTH, LEAF_SPARE, leafLayout, LeafStore, NO_LEAF } from './leaf-store.js';
 import { PATCH_MAX } from './patch-buffer.js';
 import { NONE, type Pos, type StoreInput } from './store.js';
 import { assertKnownOptions, type StoreOptions, type Strategy, type Tunable } from './strategy.js';
@@ -38,7 +38,7 @@ export const rope: Strategy = {
   summary: 'Balanced counted tree over small blocks; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M * (leaf + log N))',
   growth: 'linear',
-  tunables: [LEAF, FILL, LEAF_GROWTH],
+  tunables: [LEAF, FILL, LEAF_SPARE, LEAF_GROWTH],
   create: (input, options) => new RopeStore(input, options),
 };
 

@@ -20,7 +20,7 @@
  * finish: a bulk copy per node.
  */
 import type { OriginalSlot } from '../src/isa/insn.js';
-import { FILL, LEAF_GROWTH, leafLayout, LeafStore, NO_LEAF } from './leaf-store.js';
+import { FILL, LEAF_GROWTH, LEAF_SPARE, leafLayout, LeafStore, NO_LEAF } from './leaf-store.js';
 import { PATCH_MAX } from './patch-buffer.js';
 import type { Pos, StoreInput } from './store.js';
 import { assertKnownOptions, type StoreOptions, type Strategy, type Tunable } from './strategy.js';
@@ -40,7 +40,7 @@ export const unrolledList: Strategy = {
   summary: 'Linked nodes of some records each; branches and metadata resolved by labels at the end.',
   cost: 'O(N + M * node)',
   growth: 'linear',
-  tunables: [NODE, FILL, LEAF_GROWTH],
+  tunables: [NODE, FILL, LEAF_SPARE, LEAF_GROWTH],
   create: (input, options) => new UnrolledListStore(input, options),
 };
 
