@@ -21,7 +21,7 @@ const ROOMS = {
     'src/patcher.ts',
     'strategies',
   ],
-  'src/report': ['src/bench'],
+  'src/report': ['src/bench', 'strategies'],
 };
 
 const ALL_ROOMS = [...Object.keys(ROOMS), 'src/cli', 'scripts'];

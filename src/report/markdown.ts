@@ -26,7 +26,7 @@ function markdownCell(cell: Cell): string {
 
 /** `1234567.8` as `1,234,567.8`: the same in every language of the machine. */
 export function grouped(value: number): string {
-  const text = String(Math.round(value * 100) / 100);
+  const text = String(Math.abs(value) < 1 ? Number(value.toPrecision(3)) : Math.round(value * 100) / 100);
   const point = text.indexOf('.');
   const whole = point < 0 ? text : text.slice(0, point);
   return whole.replace(/\B(?=(\d{3})+$)/g, ',') + text.slice(whole.length);
