@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AUX_ORIG, AUX_SEEN } from '../../strategies/store.js';
 import { BRANCH_SUBPROG, branchKind } from '../isa/insn.js';
+import { kernelTargetOf } from '../kernel/image.js';
+import { DEFAULT_RELEASE } from '../kernel/index.js';
 import { loadObject } from '../object/index.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
 import { VerifierError } from './facts.js';
@@ -12,7 +14,7 @@ import { profile } from './testing/programs.js';
 const corpus = new URL('../../corpus/', import.meta.url);
 const objects: readonly BpfObject[] = readdirSync(corpus)
   .filter((name) => name.endsWith('.o'))
-  .map((name) => loadObject(new URL(name, corpus).pathname));
+  .map((name) => loadObject(new URL(name, corpus).pathname, { kernel: kernelTargetOf(DEFAULT_RELEASE) }));
 const programs: readonly (readonly [name: string, object: BpfObject, program: BpfProgram])[] =
   objects.flatMap((object) =>
     object.programs.map((program) => [`${object.fileName} ${program.name}`, object, program] as const),
