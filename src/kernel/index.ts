@@ -4,8 +4,11 @@ import { V6_1 } from './v6.1.js';
 import { V6_12 } from './v6.12.js';
 import { V7_2 } from './v7.2.js';
 
+/** Oldest first. */
+const ALL: readonly KernelProfile[] = [V6_1, V6_12, V7_2];
+
 const PROFILES: ReadonlyMap<string, KernelProfile> = new Map(
-  [V6_1, V6_12, V7_2].map((profile) => [profile.release, profile]),
+  ALL.map((profile) => [profile.release, profile]),
 );
 
 /** The release that is taken when none is named. */
