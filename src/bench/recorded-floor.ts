@@ -10,6 +10,9 @@ import type { MeasuredStrategy } from './workload.js';
 
 let worker: Worker | undefined;
 
+/** Records from which on a thread is not kept: all that it has made would stay in memory. */
+const LARGE = 100_000;
+
 /**
  * The floor of an item's workload. One at a time.
  * @throws Error with the line that says why the workload cannot be recorded
@@ -18,6 +21,10 @@ export async function recordedFloor(item: MeasureItem): Promise<MeasuredStrategy
   worker ??= new Worker(new URL('./floor-worker.js', import.meta.url));
   const { recording, error } = await ask(worker, item);
   if (recording === undefined) throw new Error(error);
+  if (recording.total > LARGE) {
+    await worker.terminate();
+    worker = undefined;
+  }
   return floorFrom(recording);
 }
 
