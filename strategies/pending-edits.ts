@@ -298,11 +298,12 @@ export abstract class PendingEdits extends DeferringStore {
     this.runOf = this.widened(this.runOf, capacity);
   }
 
-  /** Makes the spare memory take a program of `records` and the pool behind it, which may become the base. */
+  /** Makes the spare memory, which will take turns with the other, take a program of `records` and a pool behind it. */
   protected spareProgram(records: number): void {
-    const capacity = Math.max(withPool(records, this.share), this.heads.length);
-    this.spareRoom(capacity);
-    if (capacity > this.heads.length) this.widenTables(capacity);
+    // A pool of half its size would soon have to grow, which copies everything.
+    if (withPool(records, this.share / 2) > this.heads.length)
+      this.widenTables(withPool(records, this.share));
+    this.spareRoom(this.heads.length);
   }
 
   /** Makes the spare memory take `records`. */

@@ -1,0 +1,220 @@
+/** That each design does what its file says it does, told from its counters, which are exact. */
+import { describe, expect, it } from 'vitest';
+import { BasicBlockStore } from './basic-block.js';
+import { BatchStore } from './batch.js';
+import { BatchTailStore } from './batch-tail.js';
+import { ChunkedStore } from './chunked.js';
+import type { Counters } from './counters.js';
+import { CowStore } from './cow.js';
+import { GapBufferStore } from './gap-buffer.js';
+import { LinkedListStore } from './linked-list.js';
+import { PatchBuffer } from './patch-buffer.js';
+import { RopeStore } from './rope.js';
+import { AUX_FREE, type Store } from './store.js';
+import { JA, JEQ, MOV64, plainInput } from './testing/programs.js';
+import { UnrolledListStore } from './unrolled-list.js';
+
+const AUX_WORDS = AUX_FREE + 1;
+
+/** A patch of so many instructions without a branch. */
+function plain(length: number): PatchBuffer {
+  const patch = new PatchBuffer();
+  for (let at = 0; at < length; at++) patch.push(MOV64, at);
+  return patch;
+}
+
+/** What a store counts while `work` is done. */
+function cost(store: Store, work: (store: Store) => void): Counters {
+  const before = { ...store.counters };
+  work(store);
+  const after = { ...store.counters };
+  for (const name of Object.keys(before) as (keyof Counters)[]) after[name] -= before[name];
+  return after;
+}
+
+/** Records moved, which both kinds of bytes must agree on. */
+function moved(counters: Counters): number {
+  expect(counters.auxBytesMoved).toBe((counters.insnBytesMoved / 8) * 4 * AUX_WORDS);
+  return counters.insnBytesMoved / 8;
+}
+
+const patchAt =
+  (slot: number, length: number) =>
+  (store: Store): void => {
+    store.replace(store.locate(slot), plain(length));
+  };
+
+describe('batching', () => {
+  const edits = (store: Store): void => {
+    patchAt(70, 4)(store);
+    patchAt(30, 3)(store);
+    patchAt(50, 2)(store);
+    store.remove(store.locate(20), 5);
+  };
+
+  it('moves nothing before the commit', () => {
+    for (const store of [new BatchStore(plainInput(100)), new BatchTailStore(plainInput(100))]) {
+      expect(moved(cost(store, edits))).toBe(0);
+      expect(store.length()).toBe(101);
+    }
+  });
+
+  it('forward moves every record once, and nothing in a pass without edits', () => {
+    const store = new BatchStore(plainInput(100));
+    edits(store);
+    expect(moved(cost(store, () => store.commit()))).toBe(101);
+    expect(cost(store, () => store.commit())).toMatchObject({
+      insnBytesMoved: 0,
+      nodeVisits: 0,
+      allocations: 0,
+    });
+    // A second pass goes back to the memory of the first.
+    patchAt(10, 2)(store);
+    expect(cost(store, () => store.commit()).allocations).toBe(0);
+  });
+
+  it('from the tail moves all that is behind each edit, and what is new out of the way and back', () => {
+    const store = new BatchTailStore(plainInput(100));
+    edits(store);
+    const tails = 100 - 70 + (103 - 50) + (104 - 30) + (106 - 25);
+    const fresh = 3 + 1 + 2;
+    expect(moved(cost(store, () => store.commit()))).toBe(tails + 2 * fresh);
+    expect(cost(store, () => store.commit())).toMatchObject({
+      insnBytesMoved: 0,
+      nodeVisits: 0,
+      allocations: 0,
+    });
+  });
+
+  it('hands its aux rows out without a copy', () => {
+    for (const store of [new BatchStore(plainInput(100)), new BatchTailStore(plainInput(100))]) {
+      expect(cost(store, () => store.finish())).toMatchObject({ insnBytesMoved: 800, auxBytesMoved: 0 });
+    }
+  });
+});
+
+describe('a block of records', () => {
+  it.each([
+    ['chunk', new ChunkedStore(plainInput(96), { chunk: 64, fill: 0.75 }), 0],
+    ['leaf of a rope', new RopeStore(plainInput(96), { leaf: 64, fill: 0.75 }), 0],
+    // What is left of the two nodes comes together.
+    ['node of an unrolled list', new UnrolledListStore(plainInput(96), { node: 64, fill: 0.75 }), 14],
+  ])('as %s: a patch moves the rest of it', (_, store, together) => {
+    expect(moved(cost(store, patchAt(40, 5)))).toBe(48 - 40);
+    expect(moved(cost(store, patchAt(0, 2)))).toBe(48 + 4);
+    expect(moved(cost(store, (it) => it.remove(it.locate(50), 3)))).toBe(96 - 53);
+    // The first block keeps 4 of 53 records, the second one the last 14 of 45.
+    expect(moved(cost(store, (it) => it.remove(it.locate(3), 80)))).toBe(14 + together);
+    store.check();
+  });
+
+  it.each([
+    ['chunk', new ChunkedStore(plainInput(64), { chunk: 64, fill: 1 })],
+    ['leaf of a rope', new RopeStore(plainInput(64), { leaf: 64, fill: 1 })],
+  ])('as %s: a full one gives its upper half away first', (_, store) => {
+    expect(moved(cost(store, patchAt(40, 5)))).toBe(64 + 32 + (64 - 40));
+    expect(moved(cost(store, patchAt(10, 5)))).toBe(32 - 10);
+  });
+
+  it('in an unrolled list gives away what is behind the patch, which goes behind the front part', () => {
+    const store = new UnrolledListStore(plainInput(64), { node: 64, fill: 1, spare: 1 });
+    expect(moved(cost(store, patchAt(40, 20)))).toBe(64 - 40);
+    expect(store.locate(39) >> 6).toBe(store.prev(store.locate(40)) >> 6);
+    store.check();
+  });
+
+  it('in an unrolled list moves nothing for patches between full nodes, which share one of their own', () => {
+    const store = new UnrolledListStore(plainInput(128), { node: 64, fill: 1, spare: 4 });
+    for (const slot of [64, 64, 0, 0])
+      expect(cost(store, patchAt(slot, 5))).toMatchObject({ insnBytesMoved: 0, allocations: 0 });
+    const nodeBefore = (slot: number): number => store.prev(store.locate(slot)) >> 6;
+    expect([nodeBefore(64), nodeBefore(0), store.first() >> 6]).toEqual([2, 3, 3]);
+    store.check();
+  });
+
+  it('in an unrolled list shares a node with the next one when they fill half of it', () => {
+    const store = new UnrolledListStore(plainInput(128), { node: 64, fill: 1 });
+    expect(moved(cost(store, (it) => it.remove(it.locate(65), 62)))).toBe(1);
+    expect(moved(cost(store, (it) => it.remove(it.locate(32), 32)))).toBe(0);
+    // 30 and 2 come together; the one removed leaves nothing behind it to close up.
+    expect(moved(cost(store, (it) => it.remove(it.locate(30), 2)))).toBe(2);
+    expect(store.locate(64) >> 6).toBe(store.locate(0) >> 6);
+    store.check();
+  });
+});
+
+describe('a basic block', () => {
+  const input = plainInput(40, { 9: { w0: JEQ, target: 20 }, 29: { w0: JA, target: 5 } });
+  /** 0-4, 5-9, 10-19, 20-29, 30-39. */
+  const BLOCKS = 5;
+
+  it('is what jumps and their targets delimit, and all that the layout asks for branches', () => {
+    const { branchVisits } = cost(new BasicBlockStore(input), (store) => store.finish());
+    expect(branchVisits).toBe(BLOCKS);
+  });
+
+  it('of straight code is cut every so many records', () => {
+    for (const [block, blocks] of [
+      [10, 4],
+      [16, 3],
+      [40, 1],
+      [1, 40],
+    ]) {
+      const store = new BasicBlockStore(plainInput(40), { block });
+      expect(cost(store, () => store.finish()).branchVisits).toBe(blocks);
+    }
+  });
+
+  it('moves to the end when it has no room, and then only what is behind a patch', () => {
+    const store = new BasicBlockStore(input, { room: 1 });
+    expect(moved(cost(store, patchAt(12, 4)))).toBe(10);
+    expect(moved(cost(store, patchAt(12, 4)))).toBe(19 - 12 + 1);
+    expect(moved(cost(store, (it) => it.remove(it.locate(13), 2)))).toBe(19 - 14);
+    expect(cost(store, () => store.finish()).branchVisits).toBe(BLOCKS);
+  });
+
+  it('that is long is cut in the middle before a patch', () => {
+    const store = new BasicBlockStore(plainInput(40), { block: 20, room: 0 });
+    expect(moved(cost(store, patchAt(5, 2)))).toBe(10);
+    expect(moved(cost(store, patchAt(15, 2)))).toBe(10);
+    expect(cost(store, () => store.finish()).branchVisits).toBe(3);
+  });
+
+  it('is split by the branches of a patch and by what they lead to', () => {
+    const store = new BasicBlockStore(input);
+    // Three pieces: up to the jump, what it skips, what it leads to.
+    store.replace(
+      store.locate(12),
+      new PatchBuffer()
+        .push(JEQ | (1 << 16), 0)
+        .push(MOV64, 1)
+        .push(MOV64, 2),
+    );
+    store.check();
+    expect(cost(store, () => store.finish()).branchVisits).toBe(BLOCKS + 2);
+  });
+});
+
+describe('copy on write', () => {
+  it('copies the one record that a patch changes, and none of its own', () => {
+    const store = new CowStore(plainInput(40));
+    expect(moved(cost(store, patchAt(12, 4)))).toBe(1);
+    expect(moved(cost(store, patchAt(12, 4)))).toBe(0);
+    expect(moved(cost(store, (it) => it.setWords(it.locate(12), MOV64, 9)))).toBe(0);
+    expect(moved(cost(store, (it) => it.setWords(it.locate(13), MOV64, 9)))).toBe(1);
+    expect(moved(cost(store, (it) => it.remove(it.locate(1), 30)))).toBe(0);
+    store.mark();
+    expect(moved(cost(store, (it) => it.setNop(it.locate(38))))).toBe(1);
+  });
+});
+
+describe('a list and a gap', () => {
+  it('move nothing, and the way between two patches', () => {
+    const list = new LinkedListStore(plainInput(40));
+    expect(moved(cost(list, patchAt(12, 4)))).toBe(0);
+    const gap = new GapBufferStore(plainInput(40));
+    expect(moved(cost(gap, patchAt(12, 4)))).toBe(12);
+    expect(moved(cost(gap, patchAt(30, 4)))).toBe(30 - 12);
+    expect(moved(cost(gap, patchAt(20, 4)))).toBe(30 - 20 + 3);
+  });
+});
