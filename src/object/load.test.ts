@@ -90,6 +90,9 @@ describe('sectionDef', () => {
     ['kprobe', ProgType.KPROBE, 0, 0, ''],
     ['tp/syscalls/sys_enter_open', ProgType.TRACEPOINT, 0, 0, 'syscalls/sys_enter_open'],
     ['fentry.s/vfs_read', ProgType.TRACING, 24, 1 << 4, 'vfs_read'],
+    ['tp_btf.s/sys_enter', ProgType.TRACING, 23, 1 << 4, 'sys_enter'],
+    ['tp.s/syscalls/sys_enter_open', ProgType.TRACEPOINT, 0, 1 << 4, 'syscalls/sys_enter_open'],
+    ['raw_tp.s/sys_enter', ProgType.RAW_TRACEPOINT, 0, 1 << 4, 'sys_enter'],
     ['cgroup_skb/egress', ProgType.CGROUP_SKB, 1, 0, ''],
     ['syscall', ProgType.SYSCALL, 0, 1 << 4, ''],
   ])('knows %s', (section, type, attachType, flags, attachTarget) => {
