@@ -191,6 +191,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
       if (at === NONE) throw new RangeError('the body does not lie behind the prologue');
       skipped++;
     }
+    if (skipped === 0) return;
     this.ranges.stretch(skipped);
     if (this.ranges.suspicious(this.count)) {
       this.verifyRanges({ pos, body, culprit: Math.max(this.origin(body) - 1, 0) });

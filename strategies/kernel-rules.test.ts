@@ -495,6 +495,13 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       expect(leads(linear)).toEqual({ 0: 3, 5: 8, 6: 4, 7: 4 });
     });
 
+    it('of no instruction changes nothing', () => {
+      const store = create(input);
+      store.skipPrologue(store.locate(3), store.locate(3));
+      store.check();
+      expect(leads(store.finish())).toEqual({ 0: 3, 4: 7, 5: 3, 6: 3 });
+    });
+
     it('needs a body behind the front', () => {
       const store = create(input);
       expect(() => {
