@@ -3,18 +3,19 @@ import { Argument, type Command } from 'commander';
 import { STRATEGIES } from '../../strategies/index.js';
 import { COLUMNS } from '../bench/columns.js';
 import { readManifest } from '../bench/manifest.js';
+import { FAMILIES } from '../bench/workloads/index.js';
 import { PASSES } from '../fixups/pipeline.js';
 import { profileOf, RELEASES } from '../kernel/index.js';
 import { formatTable, type TableColumn } from '../report/table.js';
 
-const TOPICS = ['strategies', 'kernels', 'passes', 'columns', 'corpus'] as const;
+const TOPICS = ['strategies', 'kernels', 'passes', 'workloads', 'columns', 'corpus'] as const;
 type Topic = (typeof TOPICS)[number];
 
 /** Adds the command. */
 export function registerList(program: Command): void {
   program
     .command('list')
-    .description('show strategies with their costs, kernels, passes, columns and the corpus')
+    .description('show strategies with their costs, kernels, passes, workloads, columns and the corpus')
     .addArgument(new Argument('[topic]', 'only this').choices(TOPICS))
     .addHelpText('after', '\nExamples:\n  patchbench list\n  patchbench list strategies')
     .action((topic: Topic | undefined) => {
@@ -46,6 +47,15 @@ function tableOf(topic: Topic): string {
       return formatTable(
         left('Pass'),
         PASSES.map(({ name }) => [name]),
+      );
+    case 'workloads':
+      return formatTable(
+        left('Family', 'Workloads', 'What is varied'),
+        FAMILIES.map(({ name, shapes, meaning }) => [
+          name,
+          shapes.map((shape) => shape.name).join(' '),
+          meaning,
+        ]),
       );
     case 'columns':
       return formatTable(

@@ -95,7 +95,14 @@ describe('patchbench', () => {
   test('lists what there is', async () => {
     const { status, stdout } = await inProcess('list');
     expect(status).toBe(0);
-    for (const known of ['linked-list', '6.12', 'convert-ctx-accesses', 'duration_p50_ns', 'storage.bpf.o'])
+    for (const known of [
+      'linked-list',
+      '6.12',
+      'convert-ctx-accesses',
+      'duration_p50_ns',
+      'storage.bpf.o',
+      'ladder-1M',
+    ])
       expect(stdout).toContain(known);
   });
 

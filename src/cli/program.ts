@@ -4,6 +4,7 @@ import { packageVersion } from '../bench/checkout.js';
 import { registerList } from './list.js';
 import { oneLineErrors } from './outcome.js';
 import { registerExplain } from './explain.js';
+import { registerReport } from './report.js';
 import { registerRun } from './run.js';
 import { registerVerify } from './verify.js';
 import { registerVerifyGolden } from './verify-golden.js';
@@ -23,5 +24,6 @@ export function makeProgram(): Command {
   registerVerifyGolden(program);
   registerExplain(program);
   registerList(program);
+  registerReport(program);
   return program;
 }
