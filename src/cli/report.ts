@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../bench/atomic-file.js';
+import type * as Page from '../report/html/page.js';
 import { measuredSource } from '../report/sources.js';
 
 /** What `--out` is for the page on stdout. */
@@ -45,7 +46,7 @@ async function report({ results, out }: ReportOptions): Promise<void> {
  * Loaded when it is asked for: what draws charts takes longer to load than other commands to run.
  * @throws Error when the packages that draw charts are not installed
  */
-async function pageMaker(): Promise<typeof import('../report/html/page.js')> {
+async function pageMaker(): Promise<typeof Page> {
   try {
     return await import('../report/html/page.js');
   } catch (error) {

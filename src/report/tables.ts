@@ -15,13 +15,19 @@ import type { TableColumn } from './table.js';
 
 /** A table as data: what it looks like is up to the page. */
 export interface Table {
+  /** What it shows, where a section has several. */
+  readonly title?: string;
   readonly columns: readonly TableColumn[];
   /** Lines of as many cells as there are columns; null is an empty cell. */
   readonly cells: readonly (readonly Cell[])[];
 }
 
-function table(columns: readonly TableColumn[], cells: readonly (readonly Cell[])[]): Table[] {
-  return [{ columns, cells }];
+function table(
+  columns: readonly TableColumn[],
+  cells: readonly (readonly Cell[])[],
+  title?: string,
+): Table[] {
+  return [{ columns, cells, ...(title === undefined ? {} : { title }) }];
 }
 
 function right(heading: string): TableColumn {
@@ -126,10 +132,12 @@ export function ablationTables(lab: Lab): Table[] {
     ...table(
       [left('Workload'), left('Container'), left('Aux'), right('eager (ms)'), right('deferred (ms)')],
       cells,
+      'Milliseconds of every combination',
     ),
     ...table(
       [left('Workload'), left('Decision'), left('Change'), right('least'), right('median'), right('most')],
       effects,
+      'Times faster by one decision alone',
     ),
   ];
 }

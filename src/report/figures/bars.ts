@@ -8,9 +8,9 @@ import { distinct, strategyScale, type Figure } from './figure.js';
 /** What is decided: container, when branches are fixed, where aux records are. */
 export const ablation: Figure = {
   name: 'ablation',
-  title: 'Which decision pays: deferring branches, then the container',
+  title: 'Which decision pays',
   text:
-    'Bars on a logarithmic axis: milliseconds on dense-10k and pystacks180 for array, gap buffer and list, each with ' +
+    'Marks on a logarithmic axis: milliseconds on dense-10k and pystacks180 for array, gap buffer and list, each with ' +
     'branches rescanned at every patch or deferred to the end, aux records in line or by handle.',
   chart(lab) {
     const values = ['dense-10k', 'pystacks180'].flatMap((workload) =>

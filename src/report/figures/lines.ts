@@ -83,6 +83,10 @@ export const auxWidth: Figure = {
   },
 };
 
+/** What a hollow mark says of itself. */
+const EXTRAPOLATED_NOTE =
+  "'extrapolated, not measured: ' + datum.strategy + '; ms: ' + datum.ms + '; patches: ' + datum.size";
+
 function points(
   lab: Lab,
   prefix: string,
@@ -145,9 +149,12 @@ function panel(
         encoding: { x, y, color },
       },
       {
-        transform: [{ filter: "datum.kind === 'extrapolated'" }],
+        transform: [
+          { filter: "datum.kind === 'extrapolated'" },
+          { calculate: EXTRAPOLATED_NOTE, as: 'note' },
+        ],
         mark: { type: 'point', filled: false, size: 40 },
-        encoding: { x, y, color },
+        encoding: { x, y, color, description: { field: 'note', type: 'nominal' } },
       },
     ],
   };
