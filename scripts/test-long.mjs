@@ -20,6 +20,18 @@ const SUITES = [
   },
   { name: 'many patches', files: ['strategies/boundaries.test.ts'], only: 'all strategies', share: 0.1 },
   {
+    name: 'damaged objects',
+    files: ['src/damaged-inputs.test.ts', 'src/object/load.test.ts'],
+    only: 'damaged objects',
+    share: 1,
+  },
+  {
+    name: 'damaged texts',
+    files: ['src/damaged-inputs.test.ts'],
+    only: 'damaged texts|any words',
+    share: 1,
+  },
+  {
     name: 'failing stores',
     files: ['strategies/failed-stores.test.ts'],
     only: 'all strategies',

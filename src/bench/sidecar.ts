@@ -98,13 +98,22 @@ export function writeResult(csvPath: string, run: RunRecord, rows: readonly Row[
   writeFileAtomic(sidecarPath(csvPath), `${JSON.stringify(sidecar, undefined, 2)}\n`);
 }
 
+function jsonOf(path: string): unknown {
+  const text = readFileSync(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${path}: not JSON`);
+  }
+}
+
 /**
  * The sidecar of a CSV.
  * @throws Error of one line: no such file, not JSON, or not a sidecar and where
  */
 export function readSidecar(csvPath: string): Sidecar {
   const path = sidecarPath(csvPath);
-  const parsed = SIDECAR.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  const parsed = SIDECAR.safeParse(jsonOf(path));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Error(`${path}: ${issue.path.join('.')}: ${issue.message}`);

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { kernelTargetOf } from '../kernel/image.js';
 import { RELEASES } from '../kernel/index.js';
+import { casesOf } from '../testing/cases.js';
 import { loadObject, ObjectError, parseObject, ProgType, sectionDef } from './index.js';
 
 const CORPUS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'corpus');
@@ -167,7 +168,7 @@ describe('parseObject on damaged objects', () => {
       fc.property(anyObject, fc.double({ min: 0, max: 1, noNaN: true }), ({ bytes }, part) => {
         valueXorError(bytes.slice(0, Math.floor(part * bytes.length)));
       }),
-      { numRuns: 300 },
+      { numRuns: casesOf(300) },
     );
   });
 
@@ -187,7 +188,7 @@ describe('parseObject on damaged objects', () => {
         }
         valueXorError(damaged);
       }),
-      { numRuns: 1500 },
+      { numRuns: casesOf(1500) },
     );
   });
 
@@ -198,7 +199,7 @@ describe('parseObject on damaged objects', () => {
         for (const bit of bits) damaged[(bit >>> 3) % damaged.length] ^= 1 << (bit & 7);
         valueXorError(damaged);
       }),
-      { numRuns: 500 },
+      { numRuns: casesOf(500) },
     );
   });
 });
