@@ -41,6 +41,13 @@ export interface GuestResults {
 /** Upper bound on results of one boot; the file is sparse. */
 const DISK_BYTES = 8 * 2 ** 30;
 const MAX_BOOTS = 50;
+/** Starts of the kernel that may fail. */
+const MAX_FAILED_STARTS = 2;
+/**
+ * The kernel's own line. A busy machine holds up the emulated timer, which the kernel would take for a broken one and panic:
+ * it is told not to check.
+ */
+const KERNEL_LINE = 'console=ttyS0 nokaslr quiet panic=-1 oops=panic mitigations=off no_timer_check';
 
 const WRAPPED = ['syscall', 'btf__load_vmlinux_btf', 'btf__free'];
 
@@ -154,7 +161,7 @@ async function boot(
       ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '4G', '-smp', '1'],
       ...['-nodefaults', '-display', 'none', '-no-reboot'],
       ...['-kernel', image.vmlinuz, '-initrd', scratch('initramfs.cpio')],
-      ...['-append', 'console=ttyS0 nokaslr quiet panic=-1 oops=panic mitigations=off'],
+      ...['-append', KERNEL_LINE],
       ...['-drive', `file=${disk},format=raw,if=virtio,cache=unsafe`],
       ...['-serial', 'stdio'],
     ],
@@ -199,6 +206,7 @@ export async function runGuest(
   const results = new Map<number, string | { crashed: string }>();
   const files = new Map<string, Buffer>();
   let libbpf = '';
+  let failedStarts = 0;
   for (let boots = 0; results.size < objects.length || files.size === 0; boots++) {
     if (boots === MAX_BOOTS) throw new Error(`${image.uname}: the guest crashed ${MAX_BOOTS} times`);
     const left = objects
@@ -207,8 +215,11 @@ export async function runGuest(
     writeFileSync(join(options.scratch, 'initramfs.cpio'), buildInitramfs(image, left, options));
     const console = await watch(image, objects, options);
     const { inProgress, lines } = console;
-    if (!console.ready)
+    if (!console.ready) {
+      // A guest that was given no time to come up may be given it at the next attempt.
+      if (++failedStarts <= MAX_FAILED_STARTS) continue;
       throw new Error(`${image.uname}: the guest did not come up: ${lines.slice(-20).join(' | ')}`);
+    }
     libbpf = console.libbpf;
     readTar(join(options.scratch, 'results.tar'), (name, contents) => {
       const number = /^(\d+)\.json$/.exec(name);
