@@ -235,6 +235,7 @@ export class OverlayStore extends OverlayCopyOut implements Store {
       if (at === NONE) throw new RangeError('the body does not lie behind the prologue');
       skipped++;
     }
+    if (skipped === 0) return;
     this.ranges.stretch(skipped);
     if (this.ranges.suspicious(this.count)) {
       this.verifyRanges({ pos, body, culprit: Math.max(this.aux(body, AUX_ORIG) - 1, 0) });
