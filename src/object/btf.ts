@@ -34,14 +34,13 @@ import {
   extraBytes,
   refersToType,
 } from './btf-kinds.js';
+import { joinBtf, readBtfHeader } from './btf-header.js';
 import type { ObjectBtf } from './program.js';
 import { StringTable } from './string-table.js';
 import type { ErrorMaker } from './string-table.js';
 
 export * from './btf-kinds.js';
 
-const BTF_MAGIC = 0xeb9f;
-const HEADER_BYTES = 24;
 const TYPE_BYTES = 12;
 /** Bytes of a pointer in BPF and on the 64-bit kernels it runs in. */
 const POINTER_BYTES = 8;
@@ -63,40 +62,6 @@ export interface BtfSecInfo {
   readonly type: number;
   readonly offset: number;
   readonly size: number;
-}
-
-/** The bytes of the types and of the strings, after checks of what the header says about them. */
-function readHeader(
-  bytes: Uint8Array,
-  where: string,
-  bad: ErrorMaker,
-): { types: Uint8Array; strings: Uint8Array } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < HEADER_BYTES) {
-    throw bad(`${where}: the BTF header is cut off (${bytes.length} of ${HEADER_BYTES} bytes)`);
-  }
-  const magic = view.getUint16(0, true);
-  if (magic !== BTF_MAGIC) throw bad(`${where}: BTF magic 0x${magic.toString(16)} at offset 0`);
-  const headerBytes = view.getUint32(4, true);
-  const typeStart = headerBytes + view.getUint32(8, true);
-  const typeBytes = view.getUint32(12, true);
-  const stringStart = headerBytes + view.getUint32(16, true);
-  const stringBytes = view.getUint32(20, true);
-  if (headerBytes < HEADER_BYTES || headerBytes > bytes.length) {
-    throw bad(`${where}: a BTF header of ${headerBytes} bytes (offset 4)`);
-  }
-  if (stringStart + stringBytes > bytes.length) {
-    throw bad(
-      `${where}: ${stringBytes} bytes of strings at offset ${stringStart} run past its end (${bytes.length} bytes)`,
-    );
-  }
-  if (typeStart + typeBytes > stringStart) {
-    throw bad(`${where}: ${typeBytes} bytes of types at offset ${typeStart} overlap the strings`);
-  }
-  return {
-    types: bytes.subarray(typeStart, typeStart + typeBytes),
-    strings: bytes.subarray(stringStart, stringStart + stringBytes),
-  };
 }
 
 export class Btf implements ObjectBtf {
@@ -121,7 +86,7 @@ export class Btf implements ObjectBtf {
     private readonly where: string,
     private readonly bad: ErrorMaker,
   ) {
-    const { types, strings } = readHeader(bytes, where, bad);
+    const { types, strings } = readBtfHeader(bytes, where, bad);
     if (strings.length === 0 || strings[0] !== 0 || strings[strings.length - 1] !== 0) {
       throw bad(`${where}: the strings do not start and end with NUL`);
     }
@@ -140,22 +105,10 @@ export class Btf implements ObjectBtf {
    * @throws what `bad` makes, when the bytes are no sound BTF or do not continue this one
    */
   extend(bytes: Uint8Array, where: string, bad: ErrorMaker): Btf {
-    const { types, strings } = readHeader(bytes, where, bad);
-    const all = new Uint8Array(
-      HEADER_BYTES + this.typeBytes.length + types.length + this.stringBytes.length + strings.length,
+    const all = joinBtf(
+      { types: this.typeBytes, strings: this.stringBytes },
+      readBtfHeader(bytes, where, bad),
     );
-    const view = new DataView(all.buffer);
-    const typeLength = this.typeBytes.length + types.length;
-    view.setUint32(0, BTF_MAGIC | (1 << 16), true);
-    view.setUint32(4, HEADER_BYTES, true);
-    view.setUint32(12, typeLength, true);
-    view.setUint32(16, typeLength, true);
-    view.setUint32(20, this.stringBytes.length + strings.length, true);
-    let at = HEADER_BYTES;
-    for (const part of [this.typeBytes, types, this.stringBytes, strings]) {
-      all.set(part, at);
-      at += part.length;
-    }
     return new Btf(all, where, bad);
   }
 

@@ -3,6 +3,7 @@
  * machine has them.
  */
 import { Btf } from './btf.js';
+import { BTF_MAGIC } from './btf-header.js';
 import { describeSection, ElfSections } from './elf-sections.js';
 import { ObjectError } from './program.js';
 import { withFile } from './read-file.js';
@@ -31,8 +32,6 @@ export interface KernelTarget {
 
 /** Largest BTF that is read, in bytes; a kernel's has some 5 MiB. */
 const MAX_BTF_BYTES = 64 * 1024 * 1024;
-
-const BTF_MAGIC = 0xeb9f;
 
 /**
  * Reads a kernel's BTF from a raw BTF file (`/sys/kernel/btf/vmlinux`) or an ELF file with a `.BTF` section (`vmlinux`).
