@@ -28,9 +28,15 @@ export function takeTests() {
   return tests;
 }
 
-/** `$key` in a title stands for that property of the case, `%s` for the case. */
+/** `$key` in a title stands for that property of the case, `%s` for its next argument. */
 function title(text, value) {
-  return text.replace(/\$(\w+)/g, (_, key) => String(value[key])).replace('%s', String(value));
+  const rest = [...argumentsOf(value)];
+  return text.replace(/\$(\w+)/g, (_, key) => String(value[key])).replace(/%s/g, () => String(rest.shift()));
+}
+
+/** A case that is a list is several arguments. */
+function argumentsOf(value) {
+  return Array.isArray(value) ? value : [value];
 }
 
 export function describe(name, body) {
@@ -40,7 +46,7 @@ export function describe(name, body) {
 }
 
 describe.each = (cases) => (name, body) => {
-  for (const value of cases) describe(title(name, value), () => body(value));
+  for (const value of cases) describe(title(name, value), () => body(...argumentsOf(value)));
 };
 
 export function it(name, body) {
@@ -48,5 +54,5 @@ export function it(name, body) {
 }
 
 it.each = (cases) => (name, body) => {
-  for (const value of cases) it(title(name, value), () => body(value));
+  for (const value of cases) it(title(name, value), () => body(...argumentsOf(value)));
 };
