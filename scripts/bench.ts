@@ -32,7 +32,7 @@ interface BenchOptions {
   full: boolean;
   shard?: Shard;
   processes?: number;
-  time: number;
+  time?: number;
   samples: number;
   jobs: number;
   timeout: number;
@@ -44,7 +44,7 @@ interface BenchOptions {
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const { seed, time, samples, jobs, full, shard, processes } = options;
+  const { seed, samples, jobs, full, shard, processes, time = full ? 30 : 20 } = options;
   if (shard !== undefined && !full) throw new UsageError('--shard needs --full');
   if (full && !options.allowDirty && currentCommit().dirty === true)
     throw new Error(
@@ -129,7 +129,11 @@ const program = new Command('bench')
     'measuring processes per strategy and program (default: 1; 7 or 3 with --full)',
     integerFrom(1),
   )
-  .option('--time <ms>', 'time for the samples of one strategy on one program', integerFrom(1), 30)
+  .option(
+    '--time <ms>',
+    'time for the samples of one strategy on one program (default: 20; 30 with --full)',
+    integerFrom(1),
+  )
   .option('--samples <n>', 'fewest samples, however long they take', integerFrom(1), 3)
   .option('--jobs <n>', 'measuring processes at a time; more than one disturb each other', integerFrom(1), 1)
   .option('--timeout <s>', 'longest time for one program in a process', integerFrom(1), 300)
