@@ -506,7 +506,7 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       const store = create(input);
       expect(() => {
         store.skipPrologue(store.locate(4), store.locate(2));
-      }).toThrow(RangeError);
+      }).toThrow(new RangeError('the body does not lie behind the prologue'));
     });
   });
 
@@ -532,6 +532,28 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       store.replace(last, plain(3));
       expect(store.targetSlot(store.prev(store.prev(store.prev(store.prev(store.locate(2))))))).toBe(2);
     });
+  });
+
+  it('knows the end for the start of the subprogram behind the last', () => {
+    const store = create(plainInput(6, {}, { subprogStarts: Int32Array.of(0, 3) }));
+    const starts = (pos: Pos): boolean[] => [0, 1, 2, 3].map((k) => store.startsSubprog(pos, k));
+    expect(starts(NONE)).toEqual([false, false, true, false]);
+    expect(starts(store.first())).toEqual([true, false, false, false]);
+    expect(starts(store.locate(3))).toEqual([false, true, false, false]);
+    expect(starts(store.locate(4))).toEqual([false, false, false, false]);
+  });
+
+  it('leads poke descriptors of removed instructions to the next survivor', () => {
+    const store = create(plainInput(9));
+    for (const slot of [1, 3, 4, 5, 7]) store.addPoke(store.locate(slot), { map: 0, key: slot });
+    store.remove(store.locate(3), 2);
+    expect(store.finish().pokes.map(({ key, slot }) => [key, slot])).toEqual([
+      [1, 1],
+      [3, 3],
+      [4, 3],
+      [5, 3],
+      [7, 5],
+    ]);
   });
 
   describe('the door', () => {
@@ -567,10 +589,10 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       refused(0, new PatchBuffer().pushSubprog(CALL, 0, 1));
       expect(() => {
         store.setWords(store.locate(0), JA, 0);
-      }).toThrow(RangeError);
+      }).toThrow(new RangeError('an instruction that is no branch cannot become one in place'));
       expect(() => {
         store.setWords(store.locate(1), JA, 0);
-      }).toThrow(RangeError);
+      }).toThrow(new RangeError('a 32-bit branch cannot become a 16-bit one'));
       const { insns } = store.finish();
       expect([...insns.subarray(0, 8)]).toEqual([...input.insns]);
     });
@@ -586,6 +608,32 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       store.finish();
       expect(input).toEqual(before);
     });
+  });
+
+  it('counts whole numbers, and never backwards', () => {
+    const store = create(plainInput(300, { 3: { w0: JA, target: 200 }, 250: { w0: GOTOL, target: 9 } }));
+    let before = { ...store.counters };
+    const expectGrowth = (): void => {
+      const now = { ...store.counters };
+      for (const [name, count] of Object.entries(now)) {
+        expect(Number.isSafeInteger(count), name).toBe(true);
+        expect(count, name).toBeGreaterThanOrEqual(before[name as keyof typeof now]);
+      }
+      before = now;
+    };
+    for (let slot = 299; slot >= 0; slot -= 2) {
+      patchAt(store, slot, plain(1 + (slot % 7)));
+      expectGrowth();
+      store.locate(slot);
+      store.remove(store.next(store.locate(slot - (slot % 2))), 1);
+      expectGrowth();
+      if (slot % 50 === 1) store.commit();
+      expectGrowth();
+    }
+    store.skipPrologue(store.first(), store.next(store.first()));
+    expectGrowth();
+    store.finish();
+    expectGrowth();
   });
 
   it('counts what it did, the same every time', () => {
