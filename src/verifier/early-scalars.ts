@@ -16,9 +16,9 @@ import {
 import { updateBounds, zeroExtend } from './bounds.js';
 import { syncEarly } from './early-bounds.js';
 import { slt, ult } from './int64.js';
-import { mark32Known, markKnown, markUnknown, S32_MAX, S32_MIN } from './register.js';
+import { mark32Known, markKnown, markUnknown, S32_MAX, S32_MIN, setSignedUnbounded } from './register.js';
 import type { Reg } from './register.js';
-import { combineBits, computeRanges, setSignedUnbounded, signedFromUnsigned64 } from './scalars.js';
+import { combineBits, computeRanges, signedFromUnsigned64 } from './scalars.js';
 import { tnumIsConst, tnumSubregIsConst } from './tnum.js';
 
 function isConsistent32(src: Reg): boolean {

@@ -11,9 +11,9 @@ import {
 import { scalarTaken } from './branch-taken.js';
 import type { NumberRules } from './numbers.js';
 import { refineBranch } from './refine.js';
-import { sameRanges } from './register.js';
+import { sameRanges, setSignedUnbounded, setUnsignedUnbounded } from './register.js';
 import type { Reg } from './register.js';
-import { add32, add64, applyScalarOp, setSignedUnbounded, setUnsignedUnbounded } from './scalars.js';
+import { add32, add64, applyScalarOp } from './scalars.js';
 import { tnumAdd, tnumSub } from './tnum.js';
 
 function addDifference(dst: Reg, difference: Reg): void {

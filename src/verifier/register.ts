@@ -154,6 +154,20 @@ export function markUnbounded(reg: Reg): void {
   mark32Unbounded(reg);
 }
 
+export function setSignedUnbounded(reg: Reg): void {
+  reg.sminH = S32_MIN;
+  reg.sminL = 0;
+  reg.smaxH = S32_MAX;
+  reg.smaxL = -1;
+}
+
+export function setUnsignedUnbounded(reg: Reg): void {
+  reg.uminH = 0;
+  reg.uminL = 0;
+  reg.umaxH = -1;
+  reg.umaxL = -1;
+}
+
 export function mark64Unbounded(reg: Reg): void {
   reg.sminH = S32_MIN;
   reg.sminL = 0;

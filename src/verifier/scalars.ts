@@ -14,20 +14,8 @@ import {
   BPF_SUB,
   BPF_XOR,
 } from '../isa/opcodes.js';
-import { syncBounds, update32Bounds, updateBounds, zeroExtend } from './bounds.js';
-import {
-  mul32,
-  r,
-  saddOverflows,
-  sar,
-  shl,
-  shr,
-  sle,
-  ssubOverflows,
-  sub,
-  uaddOverflows,
-  ult,
-} from './int64.js';
+import { syncBounds, updateBounds, zeroExtend } from './bounds.js';
+import { mul32, r, saddOverflows, sle, ssubOverflows, sub, uaddOverflows, ult } from './int64.js';
 import {
   mark32Known,
   mark32Unbounded,
@@ -36,19 +24,17 @@ import {
   markUnknown,
   S32_MAX,
   S32_MIN,
+  setSignedUnbounded,
+  setUnsignedUnbounded,
 } from './register.js';
 import type { Reg } from './register.js';
+import { arsh32, arsh64, lsh32, lsh64, rsh32, rsh64 } from './scalar-shifts.js';
 import {
-  newTnum,
   tnumAdd,
   tnumAnd,
-  tnumArshift,
-  tnumCast,
   tnumIsConst,
-  tnumLshift,
   tnumMul,
   tnumOr,
-  tnumRshift,
   tnumSub,
   tnumSubregIsConst,
   tnumXor,
@@ -95,20 +81,6 @@ export function add64(dst: Reg, src: Reg): void {
   dst.umaxH = r.h;
   dst.umaxL = r.l;
   if (overflow) setUnsignedUnbounded(dst);
-}
-
-export function setSignedUnbounded(reg: Reg): void {
-  reg.sminH = S32_MIN;
-  reg.sminL = 0;
-  reg.smaxH = S32_MAX;
-  reg.smaxL = -1;
-}
-
-export function setUnsignedUnbounded(reg: Reg): void {
-  reg.uminH = 0;
-  reg.uminL = 0;
-  reg.umaxH = -1;
-  reg.umaxL = -1;
 }
 
 function sub32(dst: Reg, src: Reg): void {
@@ -267,101 +239,6 @@ function xorRanges(dst: Reg, src: Reg): void {
   dst.umaxH = dst.vh | dst.mh;
   dst.umaxL = dst.vl | dst.ml;
   signedOfBits64(dst);
-  updateBounds(dst);
-}
-
-function lshRange32(dst: Reg, shift: number): void {
-  dst.s32min = S32_MIN;
-  dst.s32max = S32_MAX;
-  if (shift > 31 || dst.u32max >>> 0 > 2 ** (31 - shift)) {
-    dst.u32min = 0;
-    dst.u32max = -1;
-  } else {
-    dst.u32min <<= shift;
-    dst.u32max <<= shift;
-  }
-}
-
-const low = newTnum();
-
-function lsh32(dst: Reg, shift: number): void {
-  lshRange32(dst, shift);
-  tnumCast(low, dst, 4);
-  tnumLshift(low, low, shift);
-  tnumCast(dst, low, 4);
-  mark64Unbounded(dst);
-  update32Bounds(dst);
-}
-
-function lsh64(dst: Reg, shift: number): void {
-  if (shift === 32) {
-    dst.smaxH = dst.s32max;
-    dst.smaxL = 0;
-    dst.sminH = dst.s32min;
-    dst.sminL = 0;
-  } else {
-    setSignedUnbounded(dst);
-  }
-  shl(0, 1, 63 - shift);
-  if (ult(r.h, r.l, dst.umaxH, dst.umaxL)) {
-    setUnsignedUnbounded(dst);
-  } else {
-    shl(dst.uminH, dst.uminL, shift);
-    dst.uminH = r.h;
-    dst.uminL = r.l;
-    shl(dst.umaxH, dst.umaxL, shift);
-    dst.umaxH = r.h;
-    dst.umaxL = r.l;
-  }
-  lshRange32(dst, shift);
-  tnumLshift(dst, dst, shift);
-  updateBounds(dst);
-}
-
-function rsh32(dst: Reg, shift: number): void {
-  dst.s32min = S32_MIN;
-  dst.s32max = S32_MAX;
-  tnumCast(dst, dst, 4);
-  tnumRshift(dst, dst, shift);
-  dst.u32min = (dst.u32min >>> shift) | 0;
-  dst.u32max = (dst.u32max >>> shift) | 0;
-  mark64Unbounded(dst);
-  update32Bounds(dst);
-}
-
-function rsh64(dst: Reg, shift: number): void {
-  setSignedUnbounded(dst);
-  tnumRshift(dst, dst, shift);
-  shr(dst.uminH, dst.uminL, shift);
-  dst.uminH = r.h;
-  dst.uminL = r.l;
-  shr(dst.umaxH, dst.umaxL, shift);
-  dst.umaxH = r.h;
-  dst.umaxL = r.l;
-  mark32Unbounded(dst);
-  updateBounds(dst);
-}
-
-function arsh32(dst: Reg, shift: number): void {
-  dst.s32min >>= shift;
-  dst.s32max >>= shift;
-  tnumArshift(dst, dst, shift, true);
-  dst.u32min = 0;
-  dst.u32max = -1;
-  mark64Unbounded(dst);
-  update32Bounds(dst);
-}
-
-function arsh64(dst: Reg, shift: number): void {
-  sar(dst.sminH, dst.sminL, shift);
-  dst.sminH = r.h;
-  dst.sminL = r.l;
-  sar(dst.smaxH, dst.smaxL, shift);
-  dst.smaxH = r.h;
-  dst.smaxL = r.l;
-  tnumArshift(dst, dst, shift, false);
-  setUnsignedUnbounded(dst);
-  mark32Unbounded(dst);
   updateBounds(dst);
 }
 
