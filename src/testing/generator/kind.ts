@@ -48,7 +48,6 @@ export const KIND_NAMES = [
   'kprobe',
   'tracepoint',
   'perf_event',
-  'syscall',
   'lwt_xmit',
   'sk_skb',
   'sock_ops',
@@ -59,7 +58,7 @@ export const KIND_NAMES = [
 ] as const;
 
 /** Kinds whose context accesses nothing rewrites: their programs mean the same to an interpreter before and after. */
-export const PLAIN_KIND_NAMES = ['raw_tp', 'kprobe', 'tracepoint', 'syscall'] as const;
+export const PLAIN_KIND_NAMES = ['raw_tp', 'kprobe', 'tracepoint'] as const;
 
 const ANY_RESULT = new Set<number>([
   PROG_TYPE.SOCKET_FILTER,
