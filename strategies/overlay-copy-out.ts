@@ -7,7 +7,7 @@ import { AS_LOADED, HANDLE, HANDLE_WORDS, OverlayRecords, SEEN, ZEXT } from './o
 import { AUX_SEEN, AUX_ZEXT, NONE, type Pos } from './store.js';
 
 /** Up to this many words a copy by loop is cheaper than the two calls a bulk copy takes. */
-const WORDS_BY_LOOP = 96;
+const WORDS_BY_LOOP = 32;
 
 /** A program in final slots, its metadata aside. */
 export interface CopiedOut {
@@ -27,22 +27,25 @@ export abstract class OverlayCopyOut extends OverlayRecords {
     const aux = new Uint32Array(count * auxWords);
     const slots = new Int32Array(labels.count);
     slots[labels.end] = count;
-    this.counters.allocations += 3;
-    this.counters.bytesAllocated += insns.byteLength + aux.byteLength + slots.byteLength;
+    this.counters.allocations += 4;
+    this.counters.bytesAllocated +=
+      insns.byteLength + aux.byteLength + slots.byteLength + 8 * this.addedBranches;
     this.counters.insnBytesMoved += insns.byteLength;
-    const branches = this.copyRecords(insns, aux, slots);
+    const branches = new Int32Array(2 * this.addedBranches);
+    const met = this.copyRecords(insns, aux, slots, branches);
     const loadedFit = this.resolveLoaded(insns, slots);
-    const addedFit = this.resolveAdded(insns, slots, branches);
+    const addedFit = this.resolveAdded(insns, slots, branches.subarray(0, met));
     return { insns, aux, slots, fits: loadedFit && addedFit };
   }
 
   /**
    * @param slots filled in: final slot of each label, and of each loaded record by its number
-   * @returns of each added branch its slot and its target's label
+   * @param branches filled in: of each added branch its slot and its target's label
+   * @returns words of `branches` in use
    */
-  private copyRecords(insns: Int32Array, aux: Uint32Array, slots: Int32Array): number[] {
+  private copyRecords(insns: Int32Array, aux: Uint32Array, slots: Int32Array, branches: Int32Array): number {
     const { loaded, words, skips, tags, targets, auxWords } = this;
-    const branches: number[] = [];
+    let met = 0;
     let slot = 0;
     let pos = this.head;
     while (pos !== NONE) {
@@ -64,7 +67,10 @@ export abstract class OverlayCopyOut extends OverlayRecords {
           insns[2 * slot + 1] = words[2 * pos + 1];
           const tag = tags[pos];
           if (tag > 0) slots[tag - 1] = slot;
-          if (targets[pos] !== AS_LOADED) branches.push(slot, targets[pos] - 1);
+          if (targets[pos] !== AS_LOADED) {
+            branches[met++] = slot;
+            branches[met++] = targets[pos] - 1;
+          }
           this.copyAddedRow(pos, aux, slot * auxWords);
           slot++;
           skip = skips[pos++];
@@ -73,7 +79,7 @@ export abstract class OverlayCopyOut extends OverlayRecords {
       pos += skip;
     }
     for (const other of this.retagged) slots[this.labelAt(other)] = slots[other];
-    return branches;
+    return met;
   }
 
   private copyAddedRow(pos: Pos, aux: Uint32Array, target: number): void {
@@ -105,7 +111,7 @@ export abstract class OverlayCopyOut extends OverlayRecords {
   }
 
   /** The same of added ones. */
-  private resolveAdded(insns: Int32Array, slots: Int32Array, branches: readonly number[]): boolean {
+  private resolveAdded(insns: Int32Array, slots: Int32Array, branches: Int32Array): boolean {
     const { labels } = this;
     let fits = true;
     for (let at = 0; at < branches.length; at += 2) {

@@ -72,6 +72,8 @@ export class OverlayRecords {
   /** Loaded records that are, or became by `setNop`, branches. */
   protected listed: Int32Array;
   protected listedCount = 0;
+  /** Added records that became branches so far, those that are none any more included. */
+  protected addedBranches = 0;
   /** Loaded records that were given another label than their own. */
   protected readonly retagged: Pos[] = [];
   protected head: Pos = 0;

@@ -127,7 +127,9 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     this.targets[pos] = this.labelBehind(pos) + 1;
     words[2 * pos] = BPF_JMP | BPF_JA;
     words[2 * pos + 1] = 0;
-    if (old === NOT_BRANCH && pos < this.loaded) this.list(pos);
+    if (old !== NOT_BRANCH) return;
+    if (pos < this.loaded) this.list(pos);
+    else this.addedBranches++;
   }
 
   jumpsToNext(pos: Pos): boolean {
@@ -427,6 +429,7 @@ export class OverlayStore extends OverlayCopyOut implements Store {
         label = this.metadata.subprogLabel(subprogs[slot]);
       }
       this.targets[pos] = label + 1;
+      this.addedBranches++;
     }
   }
 

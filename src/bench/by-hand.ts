@@ -211,7 +211,7 @@ function movedAux(
 }
 
 /** Up to this many words a copy by loop is cheaper than the two calls a bulk copy takes. */
-const WORDS_BY_LOOP = 96;
+const WORDS_BY_LOOP = 32;
 
 function copy(from: Uint32Array, source: number, to: Uint32Array, target: number, length: number): void {
   if (length > WORDS_BY_LOOP) to.set(from.subarray(source, source + length), target);

@@ -61,7 +61,7 @@ export function floorFrom(recording: Recording): MeasuredStrategy {
 }
 
 /** Up to this many words a copy by loop is cheaper than the two calls a bulk copy takes. */
-const WORDS_BY_LOOP = 96;
+const WORDS_BY_LOOP = 32;
 
 /** A recording and the memory that its runs work in, one after the other. */
 class Plan {
