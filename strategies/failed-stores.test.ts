@@ -166,7 +166,7 @@ describe('all strategies', () => {
           const steps = shots.map((shot) => shotAt({ ...shot, slot: pick(shot.slot, slots) }, aimed));
           expectSameEnds(STRATEGIES, input, steps);
         }),
-        { numRuns: Math.min(fc.readConfigureGlobal().numRuns ?? 12, 2_000) },
+        { numRuns: Math.min(fc.readConfigureGlobal().numRuns ?? 6, 2_000) },
       );
     },
     AS_LONG_AS_IT_TAKES,

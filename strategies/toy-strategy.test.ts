@@ -82,7 +82,7 @@ function runTests(name: string): Report {
       '--outputFile',
       output,
     ],
-    { cwd: copy, env: { ...process.env, RUNS: '10' }, encoding: 'utf8' },
+    { cwd: copy, env: { ...process.env, RUNS: '5' }, encoding: 'utf8' },
   );
   if (!existsSync(output)) throw new Error(run.stderr);
   return JSON.parse(readFileSync(output, 'utf8')) as Report;
