@@ -60,6 +60,7 @@ export default tseslint.config(
       'corpus/',
       'eslint.config.js',
       'vitest.config.ts',
+      'vitest.browser.config.ts',
       '**/*.mjs',
     ],
   },

@@ -10,6 +10,7 @@ import { extrapolations, patchesOf } from './extrapolation.js';
 import { milliseconds, orNull, threeDigits } from './figure-text.js';
 import { growthOf, slotsOf } from './growth.js';
 import { FLOOR_NAME, type Lab } from './lab.js';
+import { grouped } from './markdown.js';
 import type { Source } from './sources.js';
 import type { TableColumn } from './table.js';
 
@@ -198,7 +199,7 @@ export function ladderTable(lab: Lab): Table[] {
         const times = lab.times(rung, strategy);
         if (times !== undefined) return milliseconds(times.median);
         const law = beyond.find((each) => each.workload === rung && each.strategy === strategy);
-        return law === undefined ? null : `(${milliseconds(law.ns)})`;
+        return law === undefined ? null : `(${grouped(milliseconds(law.ns))})`;
       }),
     ]),
   );
@@ -210,7 +211,7 @@ export function growthTable(lab: Lab): Table[] {
   if (growth.length === 0) return [];
   const strategies = [...new Set(growth.map(({ strategy }) => strategy))];
   return table(
-    [left('Strategy'), right('in N'), right('theory'), right('in M'), right('theory')],
+    [left('Strategy'), right('in N'), right('theory in N'), right('in M'), right('theory in M')],
     strategies.map((strategy) => [
       strategy,
       ...(['N', 'M'] as const).flatMap((sweep) => {

@@ -8,6 +8,13 @@ import type { Figure } from './figure.js';
 
 const WORKLOADS = ['dense-10k', 'pystacks180'];
 
+const ANATOMY_ORDER = [...PARTS, 'init', 'walk', 'finish'];
+
+/** Puts the pieces of a bar in the order of the legend. */
+function placeIn(order: readonly string[], field: string): { calculate: string; as: string } {
+  return { calculate: `indexof(${JSON.stringify(order)}, datum.${field})`, as: 'at' };
+}
+
 /** What the kernel's array spends its time on. */
 export const anatomy: Figure = {
   name: 'anatomy',
@@ -32,6 +39,10 @@ export const anatomy: Figure = {
     return {
       title: { text: anatomy.title, subtitle: 'percent of the whole rewriting' },
       data: { values },
+      transform: [
+        placeIn(ANATOMY_ORDER, 'part'),
+        { calculate: "datum.workload + ', ' + datum.part + ': ' + datum.percent + ' %'", as: 'note' },
+      ],
       width: 460,
       height: { step: 44 },
       mark: { type: 'bar' },
@@ -41,10 +52,12 @@ export const anatomy: Figure = {
         color: {
           field: 'part',
           type: 'nominal',
-          sort: [...PARTS, 'init', 'walk', 'finish'],
+          sort: ANATOMY_ORDER,
           title: 'part',
           scale: { scheme: 'tableau10' },
         },
+        order: { field: 'at', type: 'quantitative' },
+        description: { field: 'note', type: 'nominal' },
       },
     };
   },
@@ -76,6 +89,10 @@ export const phases: Figure = {
         subtitle: 'ms, medians over processes; without strategies that move the tail at every patch',
       },
       data: { values },
+      transform: [
+        placeIn(passes, 'pass'),
+        { calculate: "datum.strategy + ', ' + datum.pass + ': ' + datum.ms + ' ms'", as: 'note' },
+      ],
       width: 460,
       height: { step: 20 },
       mark: { type: 'bar' },
@@ -94,6 +111,8 @@ export const phases: Figure = {
           title: 'phase',
           scale: { scheme: 'tableau10' },
         },
+        order: { field: 'at', type: 'quantitative' },
+        description: { field: 'note', type: 'nominal' },
       },
     };
   },

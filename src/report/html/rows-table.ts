@@ -10,8 +10,11 @@ const LEFT_OUT: ReadonlySet<ColumnName> = new Set<ColumnName>(['pass', 'duration
 /** Names a row however many columns there are. */
 const ALWAYS: ReadonlySet<ColumnName> = new Set<ColumnName>(['file_name', 'prog_name', 'strategy']);
 
-/** Units that are not in the heading. */
-const LIMIT_OF_VALUE = 60;
+/** Longest value above the table, in characters. */
+const LONGEST_VALUE = 60;
+
+/** Rows that the page’s script shows before it is asked for all. */
+export const FIRST_ROWS = 200;
 
 /**
  * The totals with their filter box and choice of strategy, which the page’s script brings to life. Columns that say the same
@@ -31,7 +34,7 @@ export function rowsTable(rows: readonly Row[]): string {
   });
   const cells = totals.map((row) => varied.map((name) => row[name]));
   const same = constant.map((name) => {
-    const value = String(totals[0][name]).slice(0, LIMIT_OF_VALUE);
+    const value = String(totals[0][name]).slice(0, LONGEST_VALUE);
     return `${escapeHtml(columnOf(name).heading)}: <code>${escapeHtml(value)}</code>`;
   });
   return [
@@ -56,6 +59,7 @@ function controls(strategies: readonly string[], rows: number): string {
     '<label>Filter <input type="search" id="filter-text" autocomplete="off" spellcheck="false"',
     ' aria-describedby="filter-help"></label>',
     `<label>Strategy <select id="filter-strategy"><option value="">all</option>${options.join('')}</select></label>`,
+    `<label><input type="checkbox" id="filter-all" data-most="${FIRST_ROWS}"> Show all rows found</label>`,
     `<output id="filter-count" aria-live="polite">${rows} of ${rows} rows</output>`,
     '<p id="filter-help">Words of a file, program or strategy; a row must have all of them. Headings sort.</p>',
     '</form>',

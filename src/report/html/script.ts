@@ -1,6 +1,7 @@
 /**
- * The page’s script: sorting by headings and filtering of rows. Plain and small; without it the page has all its contents,
- * only the filter stays hidden. It has no `</` in it, which would end its element.
+ * The page’s script: sorting by headings and filtering of rows, of which it shows the first ones until all are asked for:
+ * laying out thousands takes long on a phone. Plain and small; without it the page shows everything and the filter stays
+ * hidden. It has no `</` in it, which would end its element.
  */
 export const SCRIPT = `'use strict';
 (() => {
@@ -32,6 +33,7 @@ export const SCRIPT = `'use strict';
           : sign * compare(a.value, b.value),
       );
       body.append(...keyed.map(({ row }) => row));
+      table.dispatchEvent(new Event('sorted'));
     };
     headings.forEach((heading, at) => {
       const button = document.createElement('button');
@@ -48,22 +50,30 @@ export const SCRIPT = `'use strict';
     const text = document.getElementById('filter-text');
     const strategy = document.getElementById('filter-strategy');
     const count = document.getElementById('filter-count');
-    const entries = [...rows.tBodies[0].rows].map((row) => {
+    const all = document.getElementById('filter-all');
+    const most = Number(all.dataset.most);
+    const entries = new Map();
+    for (const row of rows.tBodies[0].rows) {
       const names = [0, 1, 2].map((at) => row.cells[at].textContent);
-      return { row, strategy: names[2], words: names.join(' ').toLowerCase() };
-    });
+      entries.set(row, { strategy: names[2], words: names.join(' ').toLowerCase() });
+    }
     const filter = () => {
       const wanted = text.value.toLowerCase().split(/\\s+/).filter((word) => word !== '');
-      let shown = 0;
-      for (const entry of entries) {
-        const show =
+      const limit = all.checked ? entries.size : most;
+      let found = 0;
+      for (const row of rows.tBodies[0].rows) {
+        const entry = entries.get(row);
+        const fits =
           (strategy.value === '' || entry.strategy === strategy.value) &&
           wanted.every((word) => entry.words.includes(word));
-        entry.row.hidden = !show;
-        if (show) shown++;
+        if (fits) found++;
+        row.hidden = !fits || found > limit;
       }
-      count.textContent = shown + ' of ' + entries.length + ' rows';
+      const first = found > limit ? ', the first ' + limit + ' shown' : '';
+      count.textContent = found + ' of ' + entries.size + ' rows' + first;
     };
+    all.addEventListener('change', filter);
+    rows.addEventListener('sorted', filter);
     text.addEventListener('input', filter);
     strategy.addEventListener('change', filter);
     form.addEventListener('submit', (event) => event.preventDefault());

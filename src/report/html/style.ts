@@ -67,12 +67,12 @@ svg text.mark:hover{stroke:none;font-weight:bold}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;min-width:100%}
 caption{text-align:left;padding:.4rem .6rem}
 th,td{padding:.2rem .6rem;text-align:left;white-space:nowrap;border-top:1px solid var(--line);vertical-align:top}
-tbody th{font-weight:normal}
+tbody th{font-weight:normal;position:sticky;left:0;background:var(--ground)}
 thead th{position:sticky;top:0;background:var(--band);z-index:1}
 .n{text-align:right}
 .wrap td,.wrap tbody th{white-space:normal;min-width:7rem}
 .wrap tbody th{min-width:14rem}
-tbody tr:hover{background:var(--band)}
+tbody tr:hover>*{background:var(--band)}
 th button{font:inherit;font-weight:bold;color:inherit;background:none;border:0;padding:.2rem 0;cursor:pointer;text-align:inherit}
 th button::after{content:"\\2195";color:var(--soft);padding-left:.3em;font-weight:normal}
 th[aria-sort=ascending] button::after{content:"\\2191";color:inherit}
@@ -89,5 +89,6 @@ summary{cursor:pointer;padding:.2rem 0}
 footer{padding:2rem 1rem;color:var(--soft)}
 ${painted(INK)}
 @media (prefers-color-scheme:dark){${painted(ON_DARK)}}
+@media (max-width:40rem){tbody th{white-space:normal;max-width:40vw;min-width:5rem}.wrap tbody th{position:static;max-width:none}}
 @media print{.tall{max-height:none}}
 `;
