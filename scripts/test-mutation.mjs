@@ -10,7 +10,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -71,12 +71,17 @@ function oneLine(text) {
   return joined.length > 90 ? `${joined.slice(0, 89)}…` : joined;
 }
 
-/** The reason given for a survivor: by its file, its line's text and, where that is given, its replacement. */
-function reasonFor(reasons, file, { text, replacement }) {
+/**
+ * The reason given for a survivor: by its file (`*`: any), its line's `text` or a `pattern` for it, and, where they are
+ * given, its `mutator` and its `replacement`. The first that fits counts, so the particular come first.
+ */
+function reasonFor(reasons, file, { text, replacement, mutatorName }) {
   const found = reasons.find(
     (reason) =>
       (reason.file === file || reason.file === '*') &&
-      (reason.text === text || (reason.pattern !== undefined && new RegExp(reason.pattern).test(text))) &&
+      (reason.text === undefined || reason.text === text) &&
+      (reason.pattern === undefined || new RegExp(reason.pattern).test(text)) &&
+      (reason.mutator === undefined || reason.mutator === mutatorName) &&
       (reason.replacement === undefined || reason.replacement === replacement),
   );
   return found?.reason;
@@ -90,6 +95,14 @@ function scoreOf(mutants) {
   return all === 0 ? '-' : `${((100 * killed) / all).toFixed(1)} %`;
 }
 
+/** The files that are to be tested, see stryker.config.json. */
+function mutable() {
+  return readdirSync(path.join(ROOT, 'strategies'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'reference.ts')
+    .map((name) => `strategies/${name}`)
+    .concat('src/patcher.ts');
+}
+
 const code = (text) => `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 
 function page(known, reasons) {
@@ -99,6 +112,7 @@ function page(known, reasons) {
     const now = path.join(ROOT, file);
     return !existsSync(now) || hashOf(readFileSync(now, 'utf8')) !== known[file].source;
   });
+  const absent = mutable().filter((file) => known[file] === undefined);
   const row = (name, mutants) =>
     `| ${name} | ${count(mutants, KILLED)} | ${count(mutants, ['Timeout'])} | ${count(mutants, ['Survived'])} | ${count(mutants, ['NoCoverage'])} | ${count(mutants, ['Ignored'])} | ${scoreOf(mutants)} |`;
   const survivors = files.flatMap((file) =>
@@ -114,7 +128,7 @@ function page(known, reasons) {
 
 Score: **${scoreOf(all)}** of ${all.length - count(all, ['Ignored'])} mutants killed (aim: ${AIM} %). Made by \`npm run test:mutation\`; never edited by hand.
 A mutant that does not end counts as killed. Ignored are mutants of what runs once while modules are loaded, such as
-the texts of the registry.${stale.length === 0 ? '' : `\n\nChanged since they were tested: ${stale.map((file) => code(file)).join(', ')}.`}
+the texts of the registry.${absent.length === 0 ? '' : `\n\nNot tested here, or without a mutant that is: ${absent.map((file) => code(file)).join(', ')}.`}${stale.length === 0 ? '' : `\n\nChanged since they were tested: ${stale.map((file) => code(file)).join(', ')}.`}
 
 | file | killed | of these by time | survived | not reached | ignored | score |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
