@@ -7,6 +7,9 @@ import { escapeHtml, htmlTable } from './markup.js';
 /** `duration` is `duration_p50_ns` in whole microseconds. */
 const LEFT_OUT: ReadonlySet<ColumnName> = new Set<ColumnName>(['pass', 'duration']);
 
+/** What is read first: names, then times. */
+const FIRST: readonly ColumnName[] = ['file_name', 'prog_name', 'strategy', 'process', 'duration_p50_ns'];
+
 /** Names a row however many columns there are. */
 const ALWAYS: ReadonlySet<ColumnName> = new Set<ColumnName>(['file_name', 'prog_name', 'strategy']);
 
@@ -23,7 +26,7 @@ export const FIRST_ROWS = 200;
 export function rowsTable(rows: readonly Row[]): string {
   const totals = rows.filter(({ pass }) => pass === TOTAL);
   if (totals.length === 0) return '<p>Not measured.</p>\n';
-  const shown = COLUMN_NAMES.filter((name) => !LEFT_OUT.has(name));
+  const shown = [...FIRST, ...COLUMN_NAMES.filter((name) => !LEFT_OUT.has(name) && !FIRST.includes(name))];
   const varied = shown.filter(
     (name) => ALWAYS.has(name) || totals.some((row) => row[name] !== totals[0][name]),
   );

@@ -69,8 +69,11 @@ caption{text-align:left;padding:.4rem .6rem}
 th,td{padding:.2rem .6rem;text-align:left;white-space:nowrap;border-top:1px solid var(--line);vertical-align:top}
 tbody th{font-weight:normal;position:sticky;left:0;background:var(--ground)}
 thead th{position:sticky;top:0;background:var(--band);z-index:1}
+thead th:first-child{left:0;z-index:2}
 .n{text-align:right}
-.wrap td,.wrap tbody th{white-space:normal;min-width:7rem}
+.wrap td,.wrap tbody th{white-space:normal;min-width:5.5rem}
+.wrap td:last-child{min-width:15rem}
+.wrap td:is(.holds,.part,.not){white-space:nowrap}
 .wrap tbody th{min-width:14rem}
 tbody tr:hover>*{background:var(--band)}
 th button{font:inherit;font-weight:bold;color:inherit;background:none;border:0;padding:.2rem 0;cursor:pointer;text-align:inherit}
@@ -89,6 +92,7 @@ summary{cursor:pointer;padding:.2rem 0}
 footer{padding:2rem 1rem;color:var(--soft)}
 ${painted(INK)}
 @media (prefers-color-scheme:dark){${painted(ON_DARK)}}
-@media (max-width:40rem){tbody th{white-space:normal;max-width:40vw;min-width:5rem}.wrap tbody th{position:static;max-width:none}}
+@media (max-width:40rem){tbody th{white-space:normal;max-width:45vw;min-width:8.5rem}.wrap tbody th{position:static;max-width:none}
+#rows tbody th,#rows thead th:first-child{left:auto}#rows tbody th{white-space:nowrap;position:static}}
 @media print{.tall{max-height:none}}
 `;
