@@ -55,7 +55,7 @@ export function htmlTable({ columns, cells }: Table, caption: string, style: Tab
       `<tr>${line.map((cell, at) => htmlCell(cell, at, columns[at], cellClass(cell, at))).join('')}</tr>`,
   );
   return [
-    `<div class="scroll${cells.length > TALL ? ' tall' : ''}" role="region" aria-label="${label}" tabindex="0">`,
+    `<div class="scroll${cells.length > TALL ? ' tall' : ''}" role="region" aria-label="Table: ${label}" tabindex="0">`,
     `<table${id === undefined ? '' : ` id="${id}"`}${sortable ? ' class="sortable"' : ''}>`,
     `<caption>${label}</caption>`,
     `<thead><tr>${head.join('')}</tr></thead>`,
