@@ -1,5 +1,5 @@
 /** A store with a deliberate fault: what the equivalence tests must be able to tell from a sound one. */
-import type { Store, StoreInput } from '../../store.js';
+import type { Pos, Store, StoreInput } from '../../store.js';
 import type { StoreOptions, Strategy } from '../../strategy.js';
 
 export interface BrokenStrategy {
@@ -10,7 +10,27 @@ export interface BrokenStrategy {
 
 type StoreClass = new (input: StoreInput, options?: StoreOptions) => Store;
 
+/** Most steps over a program before a faulty store counts as walking in a circle; sound sessions take some thousand. */
+const MOST_STEPS = 200_000;
+
 /** The strategy with its store replaced by a class that differs from it in the fault alone. */
 export function broken(fault: string, sound: Strategy, faulty: StoreClass): BrokenStrategy {
-  return { fault, strategy: { ...sound, create: (input, options) => new faulty(input, options) } };
+  return {
+    fault,
+    strategy: { ...sound, create: (input, options) => endingWalks(new faulty(input, options)) },
+  };
+}
+
+/** The store with walks that end: links that lead in a circle are an error, not a test that hangs. */
+function endingWalks(store: Store): Store {
+  let steps = 0;
+  const counted =
+    (step: (pos: Pos) => Pos) =>
+    (pos: Pos): Pos => {
+      if (++steps > MOST_STEPS) throw new Error('walks in a circle');
+      return step(pos);
+    };
+  store.next = counted(store.next.bind(store));
+  store.prev = counted(store.prev.bind(store));
+  return store;
 }
