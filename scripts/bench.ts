@@ -44,7 +44,7 @@ interface BenchOptions {
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const { seed, samples, jobs, full, shard, processes, time = full ? 30 : 20 } = options;
+  const { seed, samples, jobs, full, shard, processes, time = full ? 30 : 10 } = options;
   if (shard !== undefined && !full) throw new UsageError('--shard needs --full');
   if (full && !options.allowDirty && currentCommit().dirty === true)
     throw new Error(
@@ -131,7 +131,7 @@ const program = new Command('bench')
   )
   .option(
     '--time <ms>',
-    'time for the samples of one strategy on one program (default: 20; 30 with --full)',
+    'time for the samples of one strategy on one program (default: 10; 30 with --full)',
     integerFrom(1),
   )
   .option('--samples <n>', 'fewest samples, however long they take', integerFrom(1), 3)
