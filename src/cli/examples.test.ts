@@ -37,6 +37,8 @@ describe.each(commands)('an example of $name', ({ examples }) => {
       cwd: packageRoot(),
       encoding: 'utf8',
       timeout: 60_000,
+      // A report of the whole lab is several megabytes; Node ends a child after one.
+      maxBuffer: 64 << 20,
     });
     expect(status).toBe(0);
     expect(stdout).not.toBe('');
