@@ -3,11 +3,9 @@
  * its distance. Loaded branches were listed when the store was made, added ones are met in passing: nothing is looked for.
  */
 import { BRANCH_OFF, BRANCH_SUBPROG, branchKind, NOT_BRANCH } from '../src/isa/insn.js';
-import { AS_LOADED, HANDLE, HANDLE_WORDS, OverlayRecords, SEEN, ZEXT } from './overlay-records.js';
+import { copyWords } from './copy-words.js';
+import { AS_LOADED, OverlayRecords, ROW_SHIFT, SEEN, ZEXT } from './overlay-records.js';
 import { AUX_SEEN, AUX_ZEXT, NONE, type Pos } from './store.js';
-
-/** Up to this many words a copy by loop is cheaper than the two calls a bulk copy takes. */
-const WORDS_BY_LOOP = 32;
 
 /** A program in final slots, its metadata aside. */
 export interface CopiedOut {
@@ -83,17 +81,18 @@ export abstract class OverlayCopyOut extends OverlayRecords {
   }
 
   private copyAddedRow(pos: Pos, aux: Uint32Array, target: number): void {
-    const { handles, auxWords } = this;
-    const at = (pos - this.loaded) * HANDLE_WORDS;
-    const handle = handles[at + HANDLE];
-    if (handle !== 0) {
-      const rows = handle > 0 ? this.rows : this.ownRows;
-      const source = (handle > 0 ? handle - 1 : -1 - handle) * auxWords;
-      for (let word = 0; word < auxWords; word++) aux[target + word] = rows[source + word];
+    const handle = this.handles[pos - this.loaded];
+    const row = handle >> ROW_SHIFT;
+    if (row !== 0) {
+      const { auxWords } = this;
+      const source = (row > 0 ? row - 1 : -1 - row) * auxWords;
+      copyWords(row > 0 ? this.rows : this.ownRows, source, aux, target, auxWords);
       this.counters.auxBytesMoved += 4 * auxWords;
     }
-    aux[target + AUX_SEEN] = handles[at + SEEN];
-    aux[target + AUX_ZEXT] = handles[at + ZEXT];
+    if (row >= 0) {
+      aux[target + AUX_SEEN] = (handle & SEEN) >> 1;
+      aux[target + AUX_ZEXT] = handle & ZEXT;
+    }
   }
 
   /** Writes the distances of loaded branches; false when one does not fit into its 16 bit. */
@@ -135,9 +134,4 @@ function writeDistance(insns: Int32Array, slot: number, kind: number, target: nu
   }
   insns[2 * slot] = (insns[2 * slot] & 0xffff) | (distance << 16);
   return (distance << 16) >> 16 === distance;
-}
-
-function copyWords(from: Uint32Array, source: number, to: Uint32Array, target: number, length: number): void {
-  if (length > WORDS_BY_LOOP) to.set(from.subarray(source, source + length), target);
-  else for (let word = 0; word < length; word++) to[target + word] = from[source + word];
 }

@@ -9,8 +9,9 @@
  * neighbour", 0 in `tags` "my label is my number", 0 in `targets` "my distance is as loaded", 0 in `homes` "I am where I was".
  * So making a store is a copy of the words and one look at the branches; all else is zeroed memory.
  *
- * Most records that patches insert have nothing in their aux rows but `seen` and `zext_dst`: these two are kept with
- * the handle, so that such a record needs no row, and one that moved there from the loaded ones keeps its row where it is.
+ * Most records that patches insert have nothing in their aux rows but `seen` and `zext_dst`, which are 0 or 1: these two are
+ * bits of the handle, so that such a record needs no row, and one that moved there from the loaded ones keeps its row where
+ * it is. Whatever else is written there, a larger `seen` too, makes a row of the record's own.
  *
  * Invariants
  * - the record behind `r` is `r + 1 + skips[r]`, the one before it `r - 1 + backs[r]`; `NONE` at both ends.
@@ -38,13 +39,11 @@ export const AS_LOADED = 0;
 /** In `homes`: the record is gone. */
 export const GONE = -1;
 
-/** Words per added record in `handles`. */
-export const HANDLE_WORDS = 3;
-/** 0: no row; loaded row + 1; -1 - own row. */
-export const HANDLE = 0;
-/** `AUX_SEEN` and `AUX_ZEXT` of the record, whatever its row says. */
-export const SEEN = 1;
-export const ZEXT = 2;
+/** A handle is its row (0: none; loaded row + 1; -1 - own row), shifted by so much, and two bits. */
+export const ROW_SHIFT = 2;
+/** Bits of a handle: `AUX_SEEN` and `AUX_ZEXT` of the record, whatever a loaded row says. An own row says it itself. */
+export const SEEN = 2;
+export const ZEXT = 1;
 
 export class OverlayRecords {
   readonly counters = newCounters();
@@ -100,7 +99,7 @@ export class OverlayRecords {
     this.capacity = capacity;
     this.auxWords = input.auxWords;
     this.rows = input.aux;
-    this.handles = this.table(HANDLE_WORDS * added);
+    this.handles = this.table(added);
     this.words = this.table(2 * capacity);
     this.words.set(input.insns);
     this.skips = this.table(capacity);
@@ -151,38 +150,31 @@ export class OverlayRecords {
   }
 
   private addedAux(pos: Pos, word: number): number {
-    const { handles, auxWords } = this;
-    const at = (pos - this.loaded) * HANDLE_WORDS;
-    if (word === AUX_SEEN) return handles[at + SEEN] >>> 0;
-    if (word === AUX_ZEXT) return handles[at + ZEXT] >>> 0;
-    const handle = handles[at + HANDLE];
-    if (handle === 0) return 0;
-    return handle > 0
-      ? this.rows[(handle - 1) * auxWords + word]
-      : this.ownRows[(-1 - handle) * auxWords + word];
+    const handle = this.handles[pos - this.loaded];
+    const row = handle >> ROW_SHIFT;
+    if (row < 0) return this.ownRows[(-1 - row) * this.auxWords + word];
+    if (word === AUX_SEEN) return (handle & SEEN) >> 1;
+    if (word === AUX_ZEXT) return handle & ZEXT;
+    return row === 0 ? 0 : this.rows[(row - 1) * this.auxWords + word];
   }
 
   protected writeAux(pos: Pos, word: number, value: number): void {
-    const { handles, auxWords, loaded } = this;
+    const { auxWords, loaded } = this;
     if (pos < loaded) {
       if (!this.rowsAreCopied) this.copyRows();
       this.rows[pos * auxWords + word] = value;
-      return;
-    }
-    const at = (pos - loaded) * HANDLE_WORDS;
-    if (word === AUX_SEEN) handles[at + SEEN] = value;
-    else if (word === AUX_ZEXT) handles[at + ZEXT] = value;
-    else {
-      const row = this.ownRow(at);
+    } else {
+      const row = this.ownRow(pos);
       this.ownRows[row * auxWords + word] = value;
     }
   }
 
-  /** The own row of the added record whose handle is at `at`, made if it had none. */
-  private ownRow(at: number): number {
-    const { handles, auxWords, rows } = this;
-    const handle = handles[at + HANDLE];
-    if (handle < 0) return -1 - handle;
+  /** The own row of an added record, made if it had none. */
+  private ownRow(pos: Pos): number {
+    const { handles, auxWords, loaded } = this;
+    const handle = handles[pos - loaded];
+    const shared = handle >> ROW_SHIFT;
+    if (shared < 0) return -1 - shared;
     const row = this.ownCount++;
     if (this.ownCount * auxWords > this.ownRows.length) {
       const wider = new Uint32Array((16 + 2 * row) * auxWords);
@@ -192,12 +184,10 @@ export class OverlayRecords {
       this.counters.auxBytesMoved += this.ownRows.byteLength;
       this.ownRows = wider;
     }
-    if (handle > 0) {
-      const source = (handle - 1) * auxWords;
-      for (let word = 0; word < auxWords; word++) this.ownRows[row * auxWords + word] = rows[source + word];
-      this.counters.auxBytesMoved += 4 * auxWords;
-    }
-    handles[at + HANDLE] = -1 - row;
+    for (let word = 0; word < auxWords; word++)
+      this.ownRows[row * auxWords + word] = this.addedAux(pos, word);
+    if (shared > 0) this.counters.auxBytesMoved += 4 * auxWords;
+    handles[pos - loaded] = (-1 - row) << ROW_SHIFT;
     return row;
   }
 
@@ -296,7 +286,7 @@ export class OverlayRecords {
     const added = Math.max(4 * (this.capacity - loaded), this.used - loaded);
     this.capacity = loaded + added;
     this.counters.insnBytesMoved += this.words.byteLength;
-    this.handles = this.widened(this.handles, HANDLE_WORDS * added);
+    this.handles = this.widened(this.handles, added);
     this.words = this.widened(this.words, 2 * this.capacity);
     this.skips = this.widened(this.skips, this.capacity);
     this.backs = this.widened(this.backs, this.capacity);

@@ -33,12 +33,13 @@ import { DeferredMetadata } from './deferred-metadata.js';
 import { unlabelled } from './labels.js';
 import type { LinearProgram } from './linear-program.js';
 import { OverlayCopyOut } from './overlay-copy-out.js';
-import { AS_LOADED, GONE, HANDLE, HANDLE_WORDS, SEEN, ZEXT } from './overlay-records.js';
+import { AS_LOADED, GONE, ROW_SHIFT, SEEN, ZEXT } from './overlay-records.js';
 import { assertPatch, INSIDE, OWN, PATCH_MAX, PLAIN, type PatchBuffer } from './patch-buffer.js';
 import {
   assertNotFinished,
   AUX_ORIG,
   AUX_SEEN,
+  AUX_ZEXT,
   NONE,
   PatchRangeError,
   type PokeDescriptor,
@@ -336,7 +337,7 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     const last = first + patch.length - 1;
     this.link(this.prev(pos), first);
     this.link(last, this.next(pos));
-    this.handles[(last - this.loaded) * HANDLE_WORDS + HANDLE] = pos + 1;
+    this.handles[last - this.loaded] = (pos + 1) << ROW_SHIFT;
     this.homes[pos] = last + 1;
     this.writePatch(pos, first, last, patch, behind, stamp);
     this.words[2 * pos] = 0;
@@ -387,31 +388,50 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     behind: number,
     stamp: number,
   ): void {
-    const { handles, labels, tags, targets } = this;
-    const { words, length } = patch;
+    const { handles, labels, loaded, tags, words } = this;
+    const { words: given, length } = patch;
     const identity = this.labelAt(replaced);
     const oldStamp = identity >= 0 ? labels.stamps[identity] : -1 - identity;
     const target = (patch.has & (1 << OWN)) === 0 ? NONE : this.targetOf(replaced);
     const seen = this.aux(replaced, AUX_SEEN);
-    for (let slot = 0; slot < length; slot++) {
-      const isLast = slot === length - 1;
-      const pos = isLast ? last : first + slot;
-      const w0 = words[2 * slot];
-      const w1 = words[2 * slot + 1];
-      this.words[2 * pos] = w0;
-      this.words[2 * pos + 1] = w1;
-      tags[pos] = unlabelled(isLast ? oldStamp : stamp);
-      targets[pos] = AS_LOADED;
-      const at = (pos - this.loaded) * HANDLE_WORDS;
-      handles[at + SEEN] = seen;
-      handles[at + ZEXT] = definesSubregister(w0, w1) ? 1 : 0;
+    const seenBit = seen === 1 ? SEEN : 0;
+    const extra = length - 1;
+    for (let slot = 0, pos = first; slot < extra; slot++, pos++) {
+      const w0 = given[2 * slot];
+      const w1 = given[2 * slot + 1];
+      words[2 * pos] = w0;
+      words[2 * pos + 1] = w1;
+      tags[pos] = unlabelled(stamp);
+      handles[pos - loaded] = definesSubregister(w0, w1) ? seenBit | ZEXT : seenBit;
     }
+    const w0 = given[2 * extra];
+    const w1 = given[2 * extra + 1];
+    words[2 * last] = w0;
+    words[2 * last + 1] = w1;
+    tags[last] = unlabelled(oldStamp);
+    this.targets[last] = AS_LOADED;
+    this.mark(last, seenBit, definesSubregister(w0, w1) ? ZEXT : 0);
+    if (seen > 1) this.writeSeen(first, last, extra, seen);
     const front = length === 1 ? last : first;
     if (identity >= 0) {
       labels.stamps[identity] = length === 1 ? oldStamp : stamp;
       this.carry(front, identity);
     }
     if (patch.has !== 1 << PLAIN) this.writeTargets(front, last, patch, target, behind);
+  }
+
+  /** The same `seen`, too large for a bit, in the `extra` records from `first` on and in `last`. */
+  private writeSeen(first: Pos, last: Pos, extra: number, seen: number): void {
+    for (let pos = first; pos < first + extra; pos++) this.writeAux(pos, AUX_SEEN, seen);
+    this.writeAux(last, AUX_SEEN, seen);
+  }
+
+  /** Sets the two bits of a handle, or `AUX_ZEXT` of an own row: what it has seen it has in there. */
+  private mark(pos: Pos, seen: number, zext: number): void {
+    const { handles, loaded } = this;
+    const row = handles[pos - loaded] >> ROW_SHIFT;
+    if (row < 0) this.ownRows[(-1 - row) * this.auxWords + AUX_ZEXT] = zext;
+    else handles[pos - loaded] = (row << ROW_SHIFT) | seen | zext;
   }
 
   /** Notes where the branches of a patch that was written lead. */

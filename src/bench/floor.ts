@@ -21,6 +21,7 @@
  */
 import { definesSubregister, withOff, type OriginalSlot } from '../isa/insn.js';
 import { BPF_JA, BPF_JMP } from '../isa/opcodes.js';
+import { copyWords } from '../../strategies/copy-words.js';
 import { newCounters } from '../../strategies/counters.js';
 import type { LinearProgram } from '../../strategies/linear-program.js';
 import type { PatchBuffer } from '../../strategies/patch-buffer.js';
@@ -59,9 +60,6 @@ export function floorFrom(recording: Recording): MeasuredStrategy {
   const plan = new Plan(recording);
   return { name: FLOOR, create: () => new FloorStore(plan) };
 }
-
-/** Up to this many words a copy by loop is cheaper than the two calls a bulk copy takes. */
-const WORDS_BY_LOOP = 32;
 
 /** A recording and the memory that its runs work in, one after the other. */
 class Plan {
@@ -388,8 +386,7 @@ class FloorStore implements Store {
         const length = count * auxWords;
         const source = from * auxWords;
         const target = slot * auxWords;
-        if (length > WORDS_BY_LOOP) aux.set(rows.subarray(source, source + length), target);
-        else for (let word = 0; word < length; word++) aux[target + word] = rows[source + word];
+        copyWords(rows, source, aux, target, length);
         this.counters.auxBytesMoved += 4 * length;
       } else {
         // All else in the rows of inserted records is zero, as the output is from the beginning.

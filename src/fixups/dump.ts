@@ -35,6 +35,7 @@ import type { BpfObject, BpfProgram } from '../object/program.js';
 import { AUX_FLAGS, FLAG_SYMBOL_ADDRESS } from '../verifier/facts.js';
 import { funcPrototype } from './func-prototype.js';
 import { FixupError } from './pass.js';
+import { AUX_BEYOND_END } from './removed-callees.js';
 import type { SymbolTable } from './symbols.js';
 
 /** What `find_subprog()` returns when no subprogram starts at the slot; the kernel lets it into the dump. */
@@ -138,8 +139,10 @@ export function dumpXlated(input: DumpInput): XlatedDump {
       calls.set(slot, 'bpf_tail_call');
     } else if (code === (BPF_JMP | BPF_CALL)) {
       if (srcOf(w0) === BPF_PSEUDO_CALL) {
-        const off = shownDistance(imm, input.farCalls ?? 'truncated');
+        const distance = severalSubprogs ? imm : keptDistance(linear, slot);
+        const off = shownDistance(distance, input.farCalls ?? 'truncated');
         if (!severalSubprogs) {
+          words[2 * slot + 1] = distance;
           // From 7.2 on the places of number and distance are exchanged for the dump alone, whatever they hold.
           if (input.farCalls === 'zero') words.set([withOff(w0, off), offOf(w0)], 2 * slot);
           continue;
@@ -156,6 +159,7 @@ export function dumpXlated(input: DumpInput): XlatedDump {
       switch (srcOf(w0)) {
         case BPF_PSEUDO_FUNC:
           if (severalSubprogs) words[2 * slot + 3] = calleeOf(slot, imm);
+          else words[2 * slot + 1] = keptDistance(linear, slot);
           break;
         case BPF_PSEUDO_MAP_FD:
         case BPF_PSEUDO_MAP_IDX:
@@ -207,6 +211,12 @@ function dumpedCode(code: number): number {
     (cls === BPF_LDX && mode === BPF_PROBE_MEM) ||
     ((cls === BPF_LDX || cls === BPF_STX || cls === BPF_ST) && mode === BPF_PROBE_MEM32);
   return probe ? (code & ~0xe0) | BPF_MEM : code;
+}
+
+/** The distance of what refers to a subprogram, where only main is left: to beyond the end when its aux record says so. */
+function keptDistance({ insns, aux, auxWords, length }: LinearProgram, slot: number): number {
+  const beyond = aux[slot * auxWords + AUX_BEYOND_END];
+  return beyond === 0 ? insns[2 * slot + 1] : length + beyond - slot - 1;
 }
 
 /** The 64-bit immediate of the load that starts at `slot`. */

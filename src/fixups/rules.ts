@@ -55,6 +55,7 @@ const POINTED: ReadonlyMap<number, string> = new Map([
 const WHOLE_PASSES: Readonly<Partial<Record<string, string>>> = {
   'remove-fastcall-spills-fills': 'spill or fill around a fastcall helper call',
   'optimize-bpf-loop': 'bpf_loop with a known callback as a loop of its own',
+  'remove-dead-code': 'reference to a callback that went as dead code: what is in its place now',
   'zext-rnd-hi32': 'upper half cleared, or filled with a random number',
   'hard-wire-dead-code-branches': 'branch of which one side is never reached',
   'blind-constants': 'immediate hidden by a random number',

@@ -19,14 +19,13 @@ import {
   unsigned32,
   unsigned64,
 } from './arc.js';
+import { boundOffset, coerceSubregToSizeSigned, coerceToSizeSigned, cutToSize } from './bounds.js';
 import { r, ule, ult } from './int64.js';
 import { mark32Unbounded, markUnbounded, S32_MAX, S32_MIN, setConstBounds } from './register.js';
 import type { Reg } from './register.js';
-import { newTnum, tnumCast, tnumConst, tnumIntersect, tnumIsConst, tnumRange, tnumStep } from './tnum.js';
+import { tnumIsConst, tnumStep } from './tnum.js';
 
 const known = newArcs();
-const range = newTnum();
-const low = newTnum();
 
 export function setUnsigned64(reg: Reg, minH: number, minL: number, maxH: number, maxL: number): void {
   unsigned64(reg, minH, minL, maxH, maxL);
@@ -103,17 +102,6 @@ function deduceArcs(reg: Reg): void {
   derive64(reg);
 }
 
-/** Learns known bits from the unsigned ranges. */
-function boundOffset(reg: Reg): void {
-  tnumRange(range, reg.uminH, reg.uminL, reg.umaxH, reg.umaxL);
-  tnumIntersect(reg, reg, range);
-  tnumRange(range, 0, reg.u32min, 0, reg.u32max);
-  tnumCast(low, reg, 4);
-  tnumIntersect(low, low, range);
-  reg.vl = low.vl;
-  reg.ml = low.ml;
-}
-
 /** No number is left: what was learnt contradicts what was known. */
 export function isContradictory(reg: Reg): boolean {
   return isEmpty32(reg) || isEmpty64(reg);
@@ -154,77 +142,21 @@ export function zeroExtendArcs(reg: Reg): void {
 
 /** What a load of 1, 2 or 4 bytes leaves: the upper bytes are 0 (`coerce_reg_to_size`). */
 export function coerceArcs(reg: Reg, size: number): void {
-  const mask = size === 4 ? -1 : (1 << (size * 8)) - 1;
-  tnumCast(reg, reg, size);
-  if (reg.uminH === reg.umaxH && (reg.uminL & ~mask) === (reg.umaxL & ~mask)) {
-    setUnsigned64(reg, 0, reg.uminL & mask, 0, reg.umaxL & mask);
-  } else {
-    setUnsigned64(reg, 0, 0, 0, mask);
-  }
+  cutToSize(reg, size);
+  setUnsigned64(reg, 0, reg.uminL, 0, reg.umaxL);
   if (size < 4) mark32Unbounded(reg);
   syncArcs(reg);
 }
 
-/** The low `size` bytes (1, 2 or 4) of a word, sign extended. */
-function signExtend(value: number, size: number): number {
-  const shift = 32 - size * 8;
-  return (value << shift) >> shift;
-}
-
 /** Sign extension of the low 1, 2 or 4 bytes to 64 bits (`coerce_reg_to_size_sx`). */
 export function coerceArcsSigned(reg: Reg, size: number): void {
-  if (tnumIsConst(reg)) {
-    const value = signExtend(reg.vl, size);
-    setConstBounds(reg, value >> 31, value);
-    return;
-  }
-  const upper = size === 4 ? 0 : -1 << (size * 8);
-  if (reg.smaxH === reg.sminH && (reg.smaxL & upper) === (reg.sminL & upper)) {
-    const one = signExtend(reg.smaxL, size);
-    const other = signExtend(reg.sminL, size);
-    const min = Math.min(one, other);
-    const max = Math.max(one, other);
-    if (min >= 0 === max >= 0) {
-      setSigned64(reg, min >> 31, min, max >> 31, max);
-      setSigned32(reg, min, max);
-      tnumRange(reg, min >> 31, min, max >> 31, max);
-      return;
-    }
-  }
-  const highest = 2 ** (size * 8 - 1) - 1;
-  setSigned64(reg, -1, ~highest, 0, highest);
-  setSigned32(reg, ~highest, highest);
-  reg.vh = 0;
-  reg.vl = 0;
-  reg.mh = -1;
-  reg.ml = -1;
+  coerceToSizeSigned(reg, size);
+  setSigned64(reg, reg.sminH, reg.sminL, reg.smaxH, reg.smaxL);
+  setSigned32(reg, reg.s32min, reg.s32max);
 }
 
 /** Sign extension of the low 1 or 2 bytes to 32 bits; the 64-bit arc is left alone (`coerce_subreg_to_size_sx`). */
 export function coerceSubregArcsSigned(reg: Reg, size: number): void {
-  if (tnumIsConst(reg)) {
-    const value = signExtend(reg.vl, size);
-    tnumConst(reg, value >> 31, value);
-    setSigned32(reg, value, value);
-    return;
-  }
-  const upper = -1 << (size * 8);
-  if ((reg.s32max & upper) === (reg.s32min & upper)) {
-    const one = signExtend(reg.s32max, size);
-    const other = signExtend(reg.s32min, size);
-    const min = Math.min(one, other);
-    const max = Math.max(one, other);
-    if (min >= 0 === max >= 0) {
-      setSigned32(reg, min, max);
-      tnumRange(reg, min >> 31, min, max >> 31, max);
-      tnumCast(reg, reg, 4);
-      return;
-    }
-  }
-  const highest = 2 ** (size * 8 - 1) - 1;
-  setSigned32(reg, ~highest, highest);
-  reg.vh = 0;
-  reg.vl = 0;
-  reg.mh = 0;
-  reg.ml = -1;
+  coerceSubregToSizeSigned(reg, size);
+  setSigned32(reg, reg.s32min, reg.s32max);
 }

@@ -29,15 +29,15 @@ import {
   unsigned64,
 } from './arc.js';
 import { dropContradictoryArcs, isContradictory, syncArcs } from './arc-bounds.js';
+import { JSET_NOT_TAKEN, refineBits } from './bit-tests.js';
 import { flipped, isKnownScalar, NOT_TAKEN, scalarTaken, TAKEN, UNDECIDED } from './branch-taken.js';
 import { add, r, sub } from './int64.js';
-import { clearBits, JSET_NOT_TAKEN, reversed, setBit } from './refine.js';
+import { reversed } from './refine.js';
 import { SCALAR_VALUE } from './reg-types.js';
 import { copyReg, Reg, S32_MAX, S32_MIN } from './register.js';
-import { newTnum, tnumIntersect } from './tnum.js';
+import { tnumMeet, tnumMeetSubregs } from './tnum.js';
 
 const limit = newArcs();
-const common = newTnum();
 const taken1 = new Reg();
 const taken2 = new Reg();
 const not1 = new Reg();
@@ -118,17 +118,13 @@ function refine(a: Reg, b: Reg, op: number, isLow: boolean): void {
       refineEqual(a, b, isLow);
       break;
     case BPF_JNE:
-    case BPF_JSET:
-    case JSET_NOT_TAKEN: {
-      const swap = !isKnownScalar(b, isLow);
-      const reg = swap ? b : a;
-      const known = swap ? a : b;
-      if (!isKnownScalar(known, isLow)) break;
-      if (op === BPF_JNE) exclude(reg, known.vh, known.vl, isLow);
-      else if (op === BPF_JSET) setBit(reg, isLow ? 0 : known.vh, known.vl, isLow);
-      else clearBits(reg, known.vh, known.vl, isLow);
+      if (isKnownScalar(b, isLow)) exclude(a, b.vh, b.vl, isLow);
+      else if (isKnownScalar(a, isLow)) exclude(b, a.vh, a.vl, isLow);
       break;
-    }
+    case BPF_JSET:
+    case JSET_NOT_TAKEN:
+      refineBits(a, b, op, isLow);
+      break;
     default:
       refineOrdered(a, b, op, isLow);
   }
@@ -144,21 +140,12 @@ function refineEqual(a: Reg, b: Reg, isLow: boolean): void {
   if (isLow) {
     intersect32(a, a, b);
     put32(b, a.base32, a.span32);
-    tnumIntersect(common, a, b);
+    tnumMeetSubregs(a, b);
   } else {
     intersect64(a, a, b);
     put64(b, a.baseH, a.baseL, a.spanH, a.spanL);
-    tnumIntersect(a, a, b);
-    b.vh = a.vh;
-    b.vl = a.vl;
-    b.mh = a.mh;
-    b.ml = a.ml;
-    return;
+    tnumMeet(a, b);
   }
-  a.vl = common.vl;
-  a.ml = common.ml;
-  b.vl = common.vl;
-  b.ml = common.ml;
 }
 
 /** The number is not the value: all others are an arc from the one above it to the one below. */

@@ -5,7 +5,6 @@
 import {
   BPF_ADD,
   BPF_AND,
-  BPF_ARSH,
   BPF_DIV,
   BPF_LSH,
   BPF_MOD,
@@ -38,6 +37,8 @@ import {
   updateArcs,
   zeroExtendArcs,
 } from './arc-bounds.js';
+import { combineBits, unsignedOfBits32, unsignedOfBits64 } from './bit-operations.js';
+import { isComputable, isOneNumber } from './computable.js';
 import { divideRange, remainderRange } from './arc-division.js';
 import { mulRange32, mulRange64 } from './arc-products.js';
 import { r, sar, shl, shr, ult } from './int64.js';
@@ -55,18 +56,15 @@ import {
 import {
   newTnum,
   tnumAdd,
-  tnumAnd,
   tnumArshift,
   tnumCast,
   tnumIsConst,
   tnumLshift,
   tnumMulByUnion,
-  tnumOr,
   tnumRshift,
   tnumSub,
   tnumSubregIsConst,
   tnumSwapBytes,
-  tnumXor,
 } from './tnum.js';
 
 const negative = newArcs();
@@ -106,35 +104,22 @@ export function moveByArc(dst: Reg, ptr: Reg, off: Reg, subtract: boolean): void
   derive64(dst);
 }
 
-function andArcs(dst: Reg, src: Reg): void {
-  if (tnumSubregIsConst(src) && tnumSubregIsConst(dst)) mark32Known(dst, dst.vl);
-  else setUnsigned32(dst, dst.vl, src.u32max >>> 0 < dst.u32max >>> 0 ? src.u32max : dst.u32max);
+/** Arcs of a bit operation, after the tristate numbers were combined. */
+function bitArcs(op: number, dst: Reg, src: Reg): void {
+  if (tnumSubregIsConst(src) && tnumSubregIsConst(dst)) {
+    mark32Known(dst, dst.vl);
+  } else {
+    unsignedOfBits32(op, dst, src);
+    setUnsigned32(dst, dst.u32min, dst.u32max);
+  }
   if (tnumIsConst(src) && tnumIsConst(dst)) {
     markKnown(dst, dst.vh, dst.vl);
     return;
   }
-  const least = ult(src.umaxH, src.umaxL, dst.umaxH, dst.umaxL) ? src : dst;
-  setUnsigned64(dst, dst.vh, dst.vl, least.umaxH, least.umaxL);
-  updateArcs(dst);
-}
-
-function orArcs(dst: Reg, src: Reg): void {
-  if (tnumSubregIsConst(src) && tnumSubregIsConst(dst)) mark32Known(dst, dst.vl);
-  else setUnsigned32(dst, src.u32min >>> 0 > dst.u32min >>> 0 ? src.u32min : dst.u32min, dst.vl | dst.ml);
-  if (tnumIsConst(src) && tnumIsConst(dst)) {
-    markKnown(dst, dst.vh, dst.vl);
-    return;
-  }
-  const most = ult(dst.uminH, dst.uminL, src.uminH, src.uminL) ? src : dst;
-  setUnsigned64(dst, most.uminH, most.uminL, dst.vh | dst.mh, dst.vl | dst.ml);
-  updateArcs(dst);
-}
-
-function xorArcs(dst: Reg, src: Reg): void {
-  if (tnumSubregIsConst(src) && tnumSubregIsConst(dst)) mark32Known(dst, dst.vl);
-  else setUnsigned32(dst, dst.vl, dst.vl | dst.ml);
-  if (tnumIsConst(src) && tnumIsConst(dst)) markKnown(dst, dst.vh, dst.vl);
-  else setUnsigned64(dst, dst.vh, dst.vl, dst.vh | dst.mh, dst.vl | dst.ml);
+  unsignedOfBits64(op, dst, src);
+  setUnsigned64(dst, dst.uminH, dst.uminL, dst.umaxH, dst.umaxL);
+  // `scalar_min_max_xor()` leaves out what the other two do.
+  if (op !== BPF_XOR) updateArcs(dst);
 }
 
 function lshArc32(dst: Reg, shift: number): void {
@@ -205,38 +190,10 @@ function arsh64(dst: Reg, shift: number): void {
   updateArcs(dst);
 }
 
-/** Shifts are computed by a known amount below the operand's width only, divisions by a known divisor. */
-function isComputable(op: number, is32: boolean, src: Reg): boolean {
-  const isConst = is32
-    ? tnumSubregIsConst(src) && src.s32min === src.s32max && src.u32min === src.u32max
-    : tnumIsConst(src) &&
-      src.sminH === src.smaxH &&
-      src.sminL === src.smaxL &&
-      src.uminH === src.umaxH &&
-      src.uminL === src.umaxL;
-  switch (op) {
-    case BPF_ADD:
-    case BPF_SUB:
-    case BPF_AND:
-    case BPF_XOR:
-    case BPF_OR:
-    case BPF_MUL:
-      return true;
-    case BPF_DIV:
-    case BPF_MOD:
-      return isConst;
-    case BPF_LSH:
-    case BPF_RSH:
-    case BPF_ARSH:
-      return isConst && src.umaxH === 0 && src.umaxL >>> 0 < (is32 ? 32 : 64);
-    default:
-      return false;
-  }
-}
-
 /** `dst = dst op src` on numbers, of 32 or 64 bits; `isSigned`: the signed forms of division. Mutates `dst` only. */
 export function applyArcOp(op: number, is32: boolean, isSigned: boolean, dst: Reg, src: Reg): void {
-  if (!isComputable(op, is32, src)) {
+  const isDivision = op === BPF_DIV || op === BPF_MOD;
+  if (!(isDivision ? isOneNumber(src, is32) : isComputable(op, is32, src))) {
     markUnknown(dst);
     return;
   }
@@ -259,16 +216,10 @@ export function applyArcOp(op: number, is32: boolean, isSigned: boolean, dst: Re
       remainderRange(dst, src, is32, isSigned);
       break;
     case BPF_AND:
-      tnumAnd(dst, dst, src);
-      andArcs(dst, src);
-      break;
     case BPF_OR:
-      tnumOr(dst, dst, src);
-      orArcs(dst, src);
-      break;
     case BPF_XOR:
-      tnumXor(dst, dst, src);
-      xorArcs(dst, src);
+      combineBits(op, dst, src);
+      bitArcs(op, dst, src);
       break;
     case BPF_LSH:
       if (is32) lsh32(dst, src.u32min);

@@ -172,21 +172,7 @@ export function boundOffset(reg: Reg): void {
 
 /** All ranges and the tristate number are one and the same constant: nothing left to learn. */
 function isSettledConst(reg: Reg): boolean {
-  return (
-    (reg.mh | reg.ml) === 0 &&
-    reg.uminL === reg.vl &&
-    reg.umaxL === reg.vl &&
-    reg.sminL === reg.vl &&
-    reg.smaxL === reg.vl &&
-    reg.uminH === reg.vh &&
-    reg.umaxH === reg.vh &&
-    reg.sminH === reg.vh &&
-    reg.smaxH === reg.vh &&
-    reg.s32min === reg.vl &&
-    reg.s32max === reg.vl &&
-    reg.u32min === reg.vl &&
-    reg.u32max === reg.vl
-  );
+  return (reg.mh | reg.ml) === 0 && is64Const(reg, reg.vh, reg.vl) && is32Const(reg, reg.vl);
 }
 
 /** Brings the ranges and the tristate number in step (`reg_bounds_sync`). */
@@ -255,8 +241,11 @@ export function zeroExtend(reg: Reg): void {
   assign32Into64(reg);
 }
 
-/** What a load of 1, 2 or 4 bytes leaves: the upper bytes are 0 (`coerce_reg_to_size`). */
-export function coerceToSize(reg: Reg, size: number): void {
+/**
+ * Cuts a number to its low 1, 2 or 4 bytes, as far as its 64-bit ranges and known bits go: the other bytes are 0. Its 32-bit
+ * ranges are left alone.
+ */
+export function cutToSize(reg: Reg, size: number): void {
   const mask = size === 4 ? -1 : (1 << (size * 8)) - 1;
   tnumCast(reg, reg, size);
   if (reg.uminH === reg.umaxH && (reg.uminL & ~mask) === (reg.umaxL & ~mask)) {
@@ -272,6 +261,11 @@ export function coerceToSize(reg: Reg, size: number): void {
   reg.sminL = reg.uminL;
   reg.smaxH = 0;
   reg.smaxL = reg.umaxL;
+}
+
+/** What a load of 1, 2 or 4 bytes leaves: the upper bytes are 0 (`coerce_reg_to_size`). */
+export function coerceToSize(reg: Reg, size: number): void {
+  cutToSize(reg, size);
   if (size < 4) mark32Unbounded(reg);
   syncBounds(reg);
 }
@@ -282,6 +276,23 @@ function signExtend(value: number, size: number): number {
   return (value << shift) >> shift;
 }
 
+/** Result of `extendEnds()`. */
+const extended = { min: 0, max: 0 };
+
+/**
+ * Sign-extends the low bytes of a range's ends. False where that says nothing of what lies between: above these bytes the
+ * ends differ, or they get different signs.
+ */
+function extendEnds(first: number, last: number, size: number): boolean {
+  const upper = size === 4 ? 0 : -1 << (size * 8);
+  if ((first & upper) !== (last & upper)) return false;
+  const one = signExtend(first, size);
+  const other = signExtend(last, size);
+  extended.min = Math.min(one, other);
+  extended.max = Math.max(one, other);
+  return extended.min >= 0 === extended.max >= 0;
+}
+
 /** Sign extension of the low 1, 2 or 4 bytes to 64 bits (`coerce_reg_to_size_sx`). */
 export function coerceToSizeSigned(reg: Reg, size: number): void {
   if (tnumIsConst(reg)) {
@@ -290,17 +301,11 @@ export function coerceToSizeSigned(reg: Reg, size: number): void {
     tnumConst(reg, value >> 31, value);
     return;
   }
-  const upper = size === 4 ? 0 : -1 << (size * 8);
-  if (reg.smaxH === reg.sminH && (reg.smaxL & upper) === (reg.sminL & upper)) {
-    const one = signExtend(reg.smaxL, size);
-    const other = signExtend(reg.sminL, size);
-    const min = Math.min(one, other);
-    const max = Math.max(one, other);
-    if (min >= 0 === max >= 0) {
-      setBoth(reg, min, max);
-      tnumRange(reg, min >> 31, min, max >> 31, max);
-      return;
-    }
+  if (reg.smaxH === reg.sminH && extendEnds(reg.sminL, reg.smaxL, size)) {
+    const { min, max } = extended;
+    setBoth(reg, min, max);
+    tnumRange(reg, min >> 31, min, max >> 31, max);
+    return;
   }
   const highest = 2 ** (size * 8 - 1) - 1;
   reg.sminH = -1;
@@ -349,18 +354,12 @@ export function coerceSubregToSizeSigned(reg: Reg, size: number): void {
     set32(reg, value, value);
     return;
   }
-  const upper = -1 << (size * 8);
-  if ((reg.s32max & upper) === (reg.s32min & upper)) {
-    const one = signExtend(reg.s32max, size);
-    const other = signExtend(reg.s32min, size);
-    const min = Math.min(one, other);
-    const max = Math.max(one, other);
-    if (min >= 0 === max >= 0) {
-      set32(reg, min, max);
-      tnumRange(reg, min >> 31, min, max >> 31, max);
-      tnumCast(reg, reg, 4);
-      return;
-    }
+  if (extendEnds(reg.s32min, reg.s32max, size)) {
+    const { min, max } = extended;
+    set32(reg, min, max);
+    tnumRange(reg, min >> 31, min, max >> 31, max);
+    tnumCast(reg, reg, 4);
+    return;
   }
   const highest = 2 ** (size * 8 - 1) - 1;
   reg.s32min = ~highest;

@@ -2,11 +2,10 @@
  * The ranges of a number, kept in step as Linux 6.1 does: less is learnt from one for another than later (`reg_bounds_sync()`
  * and what it consists of, kernel/bpf/verifier.c, Linux 6.1).
  */
-import { assign32Into64, boundOffset, updateBounds } from './bounds.js';
+import { assign32Into64, boundOffset, cutToSize, updateBounds } from './bounds.js';
 import { sle, slt, ult } from './int64.js';
 import { mark32Unbounded, mark64Unbounded, S32_MAX, S32_MIN } from './register.js';
 import type { Reg } from './register.js';
-import { tnumCast } from './tnum.js';
 
 function deduce32(reg: Reg): void {
   if (reg.s32min >= 0 || reg.s32max < 0) {
@@ -104,20 +103,6 @@ export function combine64Into32(reg: Reg): void {
 
 /** What a load of 1, 2 or 4 bytes leaves: the upper bytes are 0 (`coerce_reg_to_size`). */
 export function coerceEarly(reg: Reg, size: number): void {
-  const mask = size === 4 ? -1 : (1 << (size * 8)) - 1;
-  tnumCast(reg, reg, size);
-  if (reg.uminH === reg.umaxH && (reg.uminL & ~mask) === (reg.umaxL & ~mask)) {
-    reg.uminL &= mask;
-    reg.umaxL &= mask;
-  } else {
-    reg.uminL = 0;
-    reg.umaxL = mask;
-  }
-  reg.uminH = 0;
-  reg.umaxH = 0;
-  reg.sminH = 0;
-  reg.sminL = reg.uminL;
-  reg.smaxH = 0;
-  reg.smaxL = reg.umaxL;
+  cutToSize(reg, size);
   if (size < 4) combine64Into32(reg);
 }

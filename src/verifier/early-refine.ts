@@ -15,11 +15,12 @@ import {
   BPF_JSLE,
   BPF_JSLT,
 } from '../isa/opcodes.js';
+import { clearBits, setBit } from './bit-tests.js';
 import { lowerSmax, lowerUmax, raiseSmin, raiseUmin } from './bounds.js';
 import { flipped, isKnownScalar, scalarTaken, UNDECIDED } from './branch-taken.js';
 import { combine32Into64, combine64Into32, syncEarly } from './early-bounds.js';
 import { add, r, sub } from './int64.js';
-import { clearBits, refineEqual64, reversed, setBit } from './refine.js';
+import { refineEqual64, reversed } from './refine.js';
 import { SCALAR_VALUE } from './reg-types.js';
 import { mark32Known, setConstBounds } from './register.js';
 import type { Reg } from './register.js';

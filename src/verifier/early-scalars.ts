@@ -13,25 +13,19 @@ import {
   BPF_SUB,
   BPF_XOR,
 } from '../isa/opcodes.js';
+import { combineBits, unsignedOfBits32, unsignedOfBits64 } from './bit-operations.js';
 import { updateBounds, zeroExtend } from './bounds.js';
+import { isOneNumber } from './computable.js';
 import { syncEarly } from './early-bounds.js';
 import { slt, ult } from './int64.js';
 import { mark32Known, markKnown, markUnknown, S32_MAX, S32_MIN, setSignedUnbounded } from './register.js';
 import type { Reg } from './register.js';
-import { combineBits, computeRanges, signedFromUnsigned64 } from './scalars.js';
+import { computeRanges, signedFromUnsigned64 } from './scalars.js';
 import { tnumIsConst, tnumSubregIsConst } from './tnum.js';
 
-function isConsistent32(src: Reg): boolean {
-  if (src.ml === 0) return src.s32min === src.s32max && src.u32min === src.u32max;
-  return src.s32min <= src.s32max && src.u32min >>> 0 <= src.u32max >>> 0;
-}
-
-function isConsistent64(src: Reg): boolean {
-  if (tnumIsConst(src)) {
-    return (
-      src.sminH === src.smaxH && src.sminL === src.smaxL && src.uminH === src.umaxH && src.uminL === src.umaxL
-    );
-  }
+/** Are the ranges those of some number? This release does not look for contradictions elsewhere. */
+function isOrdered(src: Reg, is32: boolean): boolean {
+  if (is32) return src.s32min <= src.s32max && src.u32min >>> 0 <= src.u32max >>> 0;
   return !slt(src.smaxH, src.smaxL, src.sminH, src.sminL) && !ult(src.umaxH, src.umaxL, src.uminH, src.uminL);
 }
 
@@ -41,13 +35,7 @@ function bitRanges(op: number, dst: Reg, src: Reg): void {
   if (tnumSubregIsConst(src) && tnumSubregIsConst(dst)) {
     mark32Known(dst, dst.vl);
   } else {
-    if (op === BPF_OR) {
-      if (src.u32min >>> 0 > dst.u32min >>> 0) dst.u32min = src.u32min;
-    } else {
-      dst.u32min = dst.vl;
-    }
-    if (op !== BPF_AND) dst.u32max = dst.vl | dst.ml;
-    else if (src.u32max >>> 0 < dst.u32max >>> 0) dst.u32max = src.u32max;
+    unsignedOfBits32(op, dst, src);
     dst.s32min = isPositive32 ? dst.u32min : S32_MIN;
     dst.s32max = isPositive32 ? dst.u32max : S32_MAX;
   }
@@ -56,20 +44,7 @@ function bitRanges(op: number, dst: Reg, src: Reg): void {
     return;
   }
   const isPositive = dst.sminH >= 0 && src.sminH >= 0;
-  if (op !== BPF_OR) {
-    dst.uminH = dst.vh;
-    dst.uminL = dst.vl;
-  } else if (ult(dst.uminH, dst.uminL, src.uminH, src.uminL)) {
-    dst.uminH = src.uminH;
-    dst.uminL = src.uminL;
-  }
-  if (op !== BPF_AND) {
-    dst.umaxH = dst.vh | dst.mh;
-    dst.umaxL = dst.vl | dst.ml;
-  } else if (ult(src.umaxH, src.umaxL, dst.umaxH, dst.umaxL)) {
-    dst.umaxH = src.umaxH;
-    dst.umaxL = src.umaxL;
-  }
+  unsignedOfBits64(op, dst, src);
   if (isPositive) signedFromUnsigned64(dst);
   else setSignedUnbounded(dst);
   updateBounds(dst);
@@ -79,7 +54,8 @@ function bitRanges(op: number, dst: Reg, src: Reg): void {
 export function applyEarlyOp(op: number, is32: boolean, dst: Reg, src: Reg): void {
   const isKnown = is32 ? tnumSubregIsConst(src) : tnumIsConst(src);
   const isSimple = op === BPF_ADD || op === BPF_SUB || op === BPF_AND;
-  if (!(is32 ? isConsistent32(src) : isConsistent64(src)) || (!isKnown && !isSimple)) {
+  const isUsable = isKnown ? isOneNumber(src, is32) : isSimple && isOrdered(src, is32);
+  if (!isUsable) {
     markUnknown(dst);
     return;
   }

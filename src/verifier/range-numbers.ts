@@ -1,5 +1,5 @@
 /** Numbers as Linux 6.12 has them: four ranges that narrow each other, and known bits. */
-import { slt, r, saddOverflows, sle, ssubOverflows, sub, uaddOverflows, ule, ult } from './int64.js';
+import { sle, slt, ule } from './int64.js';
 import {
   coerceSubregToSizeSigned,
   coerceToSize,
@@ -11,59 +11,19 @@ import {
 import { scalarTaken } from './branch-taken.js';
 import type { NumberRules } from './numbers.js';
 import { refineBranch } from './refine.js';
-import { sameRanges, setSignedUnbounded, setUnsignedUnbounded } from './register.js';
+import { sameRanges } from './register.js';
 import type { Reg } from './register.js';
-import { add32, add64, applyScalarOp } from './scalars.js';
+import { addRanges, addRanges64, applyScalarOp, subRanges64 } from './scalars.js';
 import { tnumAdd, tnumSub } from './tnum.js';
 
-function addDifference(dst: Reg, difference: Reg): void {
-  add32(dst, difference);
-  add64(dst, difference);
-  tnumAdd(dst, dst, difference);
-}
-
 function movePointer(dst: Reg, ptr: Reg, off: Reg, subtract: boolean): void {
-  if (subtract) subFromPointer(dst, ptr, off);
-  else addToPointer(dst, ptr, off);
-}
-
-function addToPointer(dst: Reg, ptr: Reg, off: Reg): void {
-  let overflow = saddOverflows(ptr.sminH, ptr.sminL, off.sminH, off.sminL);
-  dst.sminH = r.h;
-  dst.sminL = r.l;
-  overflow = saddOverflows(ptr.smaxH, ptr.smaxL, off.smaxH, off.smaxL) || overflow;
-  dst.smaxH = r.h;
-  dst.smaxL = r.l;
-  if (overflow) setSignedUnbounded(dst);
-  overflow = uaddOverflows(ptr.uminH, ptr.uminL, off.uminH, off.uminL);
-  dst.uminH = r.h;
-  dst.uminL = r.l;
-  overflow = uaddOverflows(ptr.umaxH, ptr.umaxL, off.umaxH, off.umaxL) || overflow;
-  dst.umaxH = r.h;
-  dst.umaxL = r.l;
-  if (overflow) setUnsignedUnbounded(dst);
-  tnumAdd(dst, ptr, off);
-}
-
-function subFromPointer(dst: Reg, ptr: Reg, off: Reg): void {
-  let overflow = ssubOverflows(ptr.sminH, ptr.sminL, off.smaxH, off.smaxL);
-  dst.sminH = r.h;
-  dst.sminL = r.l;
-  overflow = ssubOverflows(ptr.smaxH, ptr.smaxL, off.sminH, off.sminL) || overflow;
-  dst.smaxH = r.h;
-  dst.smaxL = r.l;
-  if (overflow) setSignedUnbounded(dst);
-  if (ult(ptr.uminH, ptr.uminL, off.umaxH, off.umaxL)) {
-    setUnsignedUnbounded(dst);
+  if (subtract) {
+    subRanges64(dst, ptr, off);
+    tnumSub(dst, ptr, off);
   } else {
-    sub(ptr.uminH, ptr.uminL, off.umaxH, off.umaxL);
-    dst.uminH = r.h;
-    dst.uminL = r.l;
-    sub(ptr.umaxH, ptr.umaxL, off.uminH, off.uminL);
-    dst.umaxH = r.h;
-    dst.umaxL = r.l;
+    addRanges64(dst, ptr, off);
+    tnumAdd(dst, ptr, off);
   }
-  tnumSub(dst, ptr, off);
 }
 
 /** Sets the signed ranges alone: the unsigned ones are as wide as before. */
@@ -111,7 +71,7 @@ export const rangeNumbers: NumberRules = {
   applyOp(op, is32, _signed, dst, src) {
     applyScalarOp(op, is32, dst, src);
   },
-  addDifference,
+  addDifference: addRanges,
   movePointer,
   setSigned(reg, minH, minL, maxH, maxL) {
     narrowSigned(reg, minH, minL, maxH, maxL);

@@ -15,18 +15,13 @@ import {
   BPF_JSLE,
   BPF_JSLT,
 } from '../isa/opcodes.js';
+import { JSET_NOT_TAKEN, refineBits } from './bit-tests.js';
 import { dropContradictions, lowerSmax, lowerUmax, raiseSmin, raiseUmin, syncBounds } from './bounds.js';
 import { flipped, isKnownScalar } from './branch-taken.js';
 import { add, r, sub } from './int64.js';
 import { SCALAR_VALUE } from './reg-types.js';
-import { markUnbounded } from './register.js';
 import type { Reg } from './register.js';
-import { newTnum, tnumIntersect } from './tnum.js';
-
-/** Not an opcode: the bits of a `BPF_JSET` that was not taken are all 0. */
-export const JSET_NOT_TAKEN = BPF_JSET | 8;
-
-const common = newTnum();
+import { tnumMeet, tnumMeetSubregs } from './tnum.js';
 
 /** The comparison that holds when `op` does not. */
 export function reversed(op: number): number {
@@ -88,17 +83,13 @@ function refine(a: Reg, b: Reg, op: number, low: boolean): void {
       else refineEqual64(a, b);
       break;
     case BPF_JNE:
-    case BPF_JSET:
-    case JSET_NOT_TAKEN: {
-      const swap = !isKnownScalar(b, low);
-      const reg = swap ? b : a;
-      const known = swap ? a : b;
-      if (!isKnownScalar(known, low)) return;
-      if (op === BPF_JNE) exclude(reg, known.vh, known.vl, low);
-      else if (op === BPF_JSET) setBit(reg, low ? 0 : known.vh, known.vl, low);
-      else clearBits(reg, known.vh, known.vl, low);
+      if (isKnownScalar(b, low)) exclude(a, b.vh, b.vl, low);
+      else if (isKnownScalar(a, low)) exclude(b, a.vh, a.vl, low);
       break;
-    }
+    case BPF_JSET:
+    case JSET_NOT_TAKEN:
+      refineBits(a, b, op, low);
+      break;
     default:
       refineOrdered(a, b, op, low);
   }
@@ -113,11 +104,7 @@ function refineEqual32(a: Reg, b: Reg): void {
   b.u32max = a.u32max;
   b.s32min = a.s32min;
   b.s32max = a.s32max;
-  tnumIntersect(common, a, b);
-  a.vl = common.vl;
-  a.ml = common.ml;
-  b.vl = common.vl;
-  b.ml = common.ml;
+  tnumMeetSubregs(a, b);
 }
 
 /** Narrows both to what they have in common. */
@@ -134,11 +121,7 @@ export function refineEqual64(a: Reg, b: Reg): void {
   b.sminL = a.sminL;
   b.smaxH = a.smaxH;
   b.smaxL = a.smaxL;
-  tnumIntersect(a, a, b);
-  b.vh = a.vh;
-  b.vl = a.vl;
-  b.mh = a.mh;
-  b.ml = a.ml;
+  tnumMeet(a, b);
 }
 
 /** The number is not the value: that ends ranges which begin or end with it. */
@@ -172,88 +155,43 @@ function exclude(reg: Reg, h: number, l: number, low: boolean): void {
   }
 }
 
-function isPowerOf2(h: number, l: number): boolean {
-  if (h === 0) return l !== 0 && (l & (l - 1)) === 0;
-  return l === 0 && (h & (h - 1)) === 0;
-}
-
-/** One of the mask's bits is set: if it has one only, that bit is known. */
-export function setBit(reg: Reg, h: number, l: number, low: boolean): void {
-  if (!isPowerOf2(h, l)) return;
-  reg.vl |= l;
-  reg.ml &= ~l;
-  if (low) return;
-  reg.vh |= h;
-  reg.mh &= ~h;
-}
-
-/** None of the mask's bits is set. */
-export function clearBits(reg: Reg, h: number, l: number, low: boolean): void {
-  markUnbounded(reg);
-  reg.vl &= ~l;
-  reg.ml &= ~l;
-  if (low) return;
-  reg.vh &= ~h;
-  reg.mh &= ~h;
-}
-
 /** `a < b` or `a <= b`, signed or unsigned. */
 function refineOrdered(a: Reg, b: Reg, op: number, low: boolean): void {
-  if (low) {
-    refineOrdered32(a, b, op);
-    return;
-  }
-  switch (op) {
-    case BPF_JLE:
-      lowerUmax(a, b.umaxH, b.umaxL);
-      raiseUmin(b, a.uminH, a.uminL);
-      break;
-    case BPF_JLT:
-      sub(b.umaxH, b.umaxL, 0, 1);
-      lowerUmax(a, r.h, r.l);
-      add(a.uminH, a.uminL, 0, 1);
-      raiseUmin(b, r.h, r.l);
-      break;
-    case BPF_JSLE:
-      lowerSmax(a, b.smaxH, b.smaxL);
-      raiseSmin(b, a.sminH, a.sminL);
-      break;
-    case BPF_JSLT:
-      sub(b.smaxH, b.smaxL, 0, 1);
-      lowerSmax(a, r.h, r.l);
-      add(a.sminH, a.sminL, 0, 1);
-      raiseSmin(b, r.h, r.l);
-      break;
-    default:
-      break;
+  const strict = op === BPF_JLT || op === BPF_JSLT ? 1 : 0;
+  if (op === BPF_JLT || op === BPF_JLE) {
+    if (low) refineUnsigned32(a, b, strict);
+    else refineUnsigned64(a, b, strict);
+  } else if (op === BPF_JSLT || op === BPF_JSLE) {
+    if (low) refineSigned32(a, b, strict);
+    else refineSigned64(a, b, strict);
   }
 }
 
-function refineOrdered32(a: Reg, b: Reg, op: number): void {
-  let high: number;
-  let least: number;
-  switch (op) {
-    case BPF_JLE:
-      if (b.u32max >>> 0 < a.u32max >>> 0) a.u32max = b.u32max;
-      if (a.u32min >>> 0 > b.u32min >>> 0) b.u32min = a.u32min;
-      break;
-    case BPF_JLT:
-      high = (b.u32max - 1) | 0;
-      if (high >>> 0 < a.u32max >>> 0) a.u32max = high;
-      least = (a.u32min + 1) | 0;
-      if (least >>> 0 > b.u32min >>> 0) b.u32min = least;
-      break;
-    case BPF_JSLE:
-      if (b.s32max < a.s32max) a.s32max = b.s32max;
-      if (a.s32min > b.s32min) b.s32min = a.s32min;
-      break;
-    case BPF_JSLT:
-      high = (b.s32max - 1) | 0;
-      if (high < a.s32max) a.s32max = high;
-      least = (a.s32min + 1) | 0;
-      if (least > b.s32min) b.s32min = least;
-      break;
-    default:
-      break;
-  }
+/** `a + strict <= b`; `strict` is 0 or 1. */
+function refineUnsigned64(a: Reg, b: Reg, strict: number): void {
+  sub(b.umaxH, b.umaxL, 0, strict);
+  lowerUmax(a, r.h, r.l);
+  add(a.uminH, a.uminL, 0, strict);
+  raiseUmin(b, r.h, r.l);
+}
+
+function refineSigned64(a: Reg, b: Reg, strict: number): void {
+  sub(b.smaxH, b.smaxL, 0, strict);
+  lowerSmax(a, r.h, r.l);
+  add(a.sminH, a.sminL, 0, strict);
+  raiseSmin(b, r.h, r.l);
+}
+
+function refineUnsigned32(a: Reg, b: Reg, strict: number): void {
+  const most = (b.u32max - strict) | 0;
+  if (most >>> 0 < a.u32max >>> 0) a.u32max = most;
+  const least = (a.u32min + strict) | 0;
+  if (least >>> 0 > b.u32min >>> 0) b.u32min = least;
+}
+
+function refineSigned32(a: Reg, b: Reg, strict: number): void {
+  const most = (b.s32max - strict) | 0;
+  if (most < a.s32max) a.s32max = most;
+  const least = (a.s32min + strict) | 0;
+  if (least > b.s32min) b.s32min = least;
 }

@@ -169,14 +169,8 @@ export function setUnsignedUnbounded(reg: Reg): void {
 }
 
 export function mark64Unbounded(reg: Reg): void {
-  reg.sminH = S32_MIN;
-  reg.sminL = 0;
-  reg.smaxH = S32_MAX;
-  reg.smaxL = -1;
-  reg.uminH = 0;
-  reg.uminL = 0;
-  reg.umaxH = -1;
-  reg.umaxL = -1;
+  setSignedUnbounded(reg);
+  setUnsignedUnbounded(reg);
   reg.baseH = 0;
   reg.baseL = 0;
   reg.spanH = -1;

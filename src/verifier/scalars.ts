@@ -3,18 +3,10 @@
  * (`adjust_scalar_min_max_vals()` and its `scalar_min_max_*` family, kernel/bpf/verifier.c, Linux 6.12). `src` is never
  * changed and must not be `dst`.
  */
-import {
-  BPF_ADD,
-  BPF_AND,
-  BPF_ARSH,
-  BPF_LSH,
-  BPF_MUL,
-  BPF_OR,
-  BPF_RSH,
-  BPF_SUB,
-  BPF_XOR,
-} from '../isa/opcodes.js';
+import { BPF_ADD, BPF_AND, BPF_LSH, BPF_MUL, BPF_OR, BPF_RSH, BPF_SUB, BPF_XOR } from '../isa/opcodes.js';
+import { combineBits, unsignedOfBits32, unsignedOfBits64 } from './bit-operations.js';
 import { syncBounds, updateBounds, zeroExtend } from './bounds.js';
+import { isComputable } from './computable.js';
 import { mul32, r, saddOverflows, sle, ssubOverflows, sub, uaddOverflows, ult } from './int64.js';
 import {
   mark32Known,
@@ -29,23 +21,14 @@ import {
 } from './register.js';
 import type { Reg } from './register.js';
 import { arsh32, arsh64, lsh32, lsh64, rsh32, rsh64 } from './scalar-shifts.js';
-import {
-  tnumAdd,
-  tnumAnd,
-  tnumIsConst,
-  tnumMul,
-  tnumOr,
-  tnumSub,
-  tnumSubregIsConst,
-  tnumXor,
-} from './tnum.js';
+import { tnumAdd, tnumIsConst, tnumMul, tnumSub, tnumSubregIsConst } from './tnum.js';
 
 /** Does the sum of signed 32-bit numbers fit? */
 function fits32(value: number): boolean {
   return value === (value | 0);
 }
 
-export function add32(dst: Reg, src: Reg): void {
+function add32(dst: Reg, src: Reg): void {
   const smin = dst.s32min + src.s32min;
   const smax = dst.s32max + src.s32max;
   if (fits32(smin) && fits32(smax)) {
@@ -66,21 +49,29 @@ export function add32(dst: Reg, src: Reg): void {
   }
 }
 
-export function add64(dst: Reg, src: Reg): void {
-  let overflow = saddOverflows(dst.sminH, dst.sminL, src.sminH, src.sminL);
-  dst.sminH = r.h;
-  dst.sminL = r.l;
-  overflow = saddOverflows(dst.smaxH, dst.smaxL, src.smaxH, src.smaxL) || overflow;
-  dst.smaxH = r.h;
-  dst.smaxL = r.l;
-  if (overflow) setSignedUnbounded(dst);
-  overflow = uaddOverflows(dst.uminH, dst.uminL, src.uminH, src.uminL);
-  dst.uminH = r.h;
-  dst.uminL = r.l;
-  overflow = uaddOverflows(dst.umaxH, dst.umaxL, src.umaxH, src.umaxL) || overflow;
-  dst.umaxH = r.h;
-  dst.umaxL = r.l;
-  if (overflow) setUnsignedUnbounded(dst);
+/** Of the 64-bit ranges: `out = a + b`. `out` may be one of the operands. */
+export function addRanges64(out: Reg, a: Reg, b: Reg): void {
+  let overflow = saddOverflows(a.sminH, a.sminL, b.sminH, b.sminL);
+  out.sminH = r.h;
+  out.sminL = r.l;
+  overflow = saddOverflows(a.smaxH, a.smaxL, b.smaxH, b.smaxL) || overflow;
+  out.smaxH = r.h;
+  out.smaxL = r.l;
+  if (overflow) setSignedUnbounded(out);
+  overflow = uaddOverflows(a.uminH, a.uminL, b.uminH, b.uminL);
+  out.uminH = r.h;
+  out.uminL = r.l;
+  overflow = uaddOverflows(a.umaxH, a.umaxL, b.umaxH, b.umaxL) || overflow;
+  out.umaxH = r.h;
+  out.umaxL = r.l;
+  if (overflow) setUnsignedUnbounded(out);
+}
+
+/** Adds a number to all ranges and to the known bits. */
+export function addRanges(dst: Reg, src: Reg): void {
+  add32(dst, src);
+  addRanges64(dst, dst, src);
+  tnumAdd(dst, dst, src);
 }
 
 function sub32(dst: Reg, src: Reg): void {
@@ -102,23 +93,24 @@ function sub32(dst: Reg, src: Reg): void {
   }
 }
 
-function sub64(dst: Reg, src: Reg): void {
-  let overflow = ssubOverflows(dst.sminH, dst.sminL, src.smaxH, src.smaxL);
-  dst.sminH = r.h;
-  dst.sminL = r.l;
-  overflow = ssubOverflows(dst.smaxH, dst.smaxL, src.sminH, src.sminL) || overflow;
-  dst.smaxH = r.h;
-  dst.smaxL = r.l;
-  if (overflow) setSignedUnbounded(dst);
-  if (ult(dst.uminH, dst.uminL, src.umaxH, src.umaxL)) {
-    setUnsignedUnbounded(dst);
+/** Of the 64-bit ranges: `out = a - b`. `out` may be `a`. */
+export function subRanges64(out: Reg, a: Reg, b: Reg): void {
+  let overflow = ssubOverflows(a.sminH, a.sminL, b.smaxH, b.smaxL);
+  out.sminH = r.h;
+  out.sminL = r.l;
+  overflow = ssubOverflows(a.smaxH, a.smaxL, b.sminH, b.sminL) || overflow;
+  out.smaxH = r.h;
+  out.smaxL = r.l;
+  if (overflow) setSignedUnbounded(out);
+  if (ult(a.uminH, a.uminL, b.umaxH, b.umaxL)) {
+    setUnsignedUnbounded(out);
   } else {
-    sub(dst.uminH, dst.uminL, src.umaxH, src.umaxL);
-    dst.uminH = r.h;
-    dst.uminL = r.l;
-    sub(dst.umaxH, dst.umaxL, src.uminH, src.uminL);
-    dst.umaxH = r.h;
-    dst.umaxL = r.l;
+    sub(a.uminH, a.uminL, b.umaxH, b.umaxL);
+    out.uminH = r.h;
+    out.uminL = r.l;
+    sub(a.umaxH, a.umaxL, b.uminH, b.uminL);
+    out.umaxH = r.h;
+    out.umaxL = r.l;
   }
 }
 
@@ -177,116 +169,32 @@ function signedOfBits32(dst: Reg): void {
   }
 }
 
-/** Bit operations, after the tristate numbers were combined: `dst` has the result's bits and its own old ranges. */
-function andRanges(dst: Reg, src: Reg): void {
+/** Ranges of a bit operation, after the tristate numbers were combined. */
+function bitRanges(op: number, dst: Reg, src: Reg): void {
   if (tnumSubregIsConst(src) && tnumSubregIsConst(dst)) {
     mark32Known(dst, dst.vl);
   } else {
-    dst.u32min = dst.vl;
-    if (src.u32max >>> 0 < dst.u32max >>> 0) dst.u32max = src.u32max;
+    unsignedOfBits32(op, dst, src);
     signedOfBits32(dst);
   }
   if (tnumIsConst(src) && tnumIsConst(dst)) {
     markKnown(dst, dst.vh, dst.vl);
     return;
   }
-  dst.uminH = dst.vh;
-  dst.uminL = dst.vl;
-  if (ult(src.umaxH, src.umaxL, dst.umaxH, dst.umaxL)) {
-    dst.umaxH = src.umaxH;
-    dst.umaxL = src.umaxL;
-  }
+  unsignedOfBits64(op, dst, src);
   signedOfBits64(dst);
   updateBounds(dst);
-}
-
-function orRanges(dst: Reg, src: Reg): void {
-  if (tnumSubregIsConst(src) && tnumSubregIsConst(dst)) {
-    mark32Known(dst, dst.vl);
-  } else {
-    if (src.u32min >>> 0 > dst.u32min >>> 0) dst.u32min = src.u32min;
-    dst.u32max = dst.vl | dst.ml;
-    signedOfBits32(dst);
-  }
-  if (tnumIsConst(src) && tnumIsConst(dst)) {
-    markKnown(dst, dst.vh, dst.vl);
-    return;
-  }
-  if (ult(dst.uminH, dst.uminL, src.uminH, src.uminL)) {
-    dst.uminH = src.uminH;
-    dst.uminL = src.uminL;
-  }
-  dst.umaxH = dst.vh | dst.mh;
-  dst.umaxL = dst.vl | dst.ml;
-  signedOfBits64(dst);
-  updateBounds(dst);
-}
-
-function xorRanges(dst: Reg, src: Reg): void {
-  if (tnumSubregIsConst(src) && tnumSubregIsConst(dst)) {
-    mark32Known(dst, dst.vl);
-  } else {
-    dst.u32min = dst.vl;
-    dst.u32max = dst.vl | dst.ml;
-    signedOfBits32(dst);
-  }
-  if (tnumIsConst(src) && tnumIsConst(dst)) {
-    markKnown(dst, dst.vh, dst.vl);
-    return;
-  }
-  dst.uminH = dst.vh;
-  dst.uminL = dst.vl;
-  dst.umaxH = dst.vh | dst.mh;
-  dst.umaxL = dst.vl | dst.ml;
-  signedOfBits64(dst);
-  updateBounds(dst);
-}
-
-/** Shifts are computed by a known amount below the operand's width only; division and the like never. */
-function isComputable(op: number, is32: boolean, src: Reg): boolean {
-  switch (op) {
-    case BPF_ADD:
-    case BPF_SUB:
-    case BPF_AND:
-    case BPF_XOR:
-    case BPF_OR:
-    case BPF_MUL:
-      return true;
-    case BPF_LSH:
-    case BPF_RSH:
-    case BPF_ARSH: {
-      const known = is32
-        ? tnumSubregIsConst(src) && src.s32min === src.s32max && src.u32min === src.u32max
-        : tnumIsConst(src) &&
-          src.sminH === src.smaxH &&
-          src.sminL === src.smaxL &&
-          src.uminH === src.umaxH &&
-          src.uminL === src.umaxL;
-      return known && src.umaxH === 0 && src.umaxL >>> 0 < (is32 ? 32 : 64);
-    }
-    default:
-      return false;
-  }
-}
-
-/** The known bits of a bit operation's result. */
-export function combineBits(op: number, dst: Reg, src: Reg): void {
-  if (op === BPF_AND) tnumAnd(dst, dst, src);
-  else if (op === BPF_OR) tnumOr(dst, dst, src);
-  else tnumXor(dst, dst, src);
 }
 
 /** Ranges and known bits of `dst op src` before they are brought in step; shifts are by a known amount. */
 export function computeRanges(op: number, is32: boolean, dst: Reg, src: Reg): void {
   switch (op) {
     case BPF_ADD:
-      add32(dst, src);
-      add64(dst, src);
-      tnumAdd(dst, dst, src);
+      addRanges(dst, src);
       break;
     case BPF_SUB:
       sub32(dst, src);
-      sub64(dst, src);
+      subRanges64(dst, dst, src);
       tnumSub(dst, dst, src);
       break;
     case BPF_MUL:
@@ -295,16 +203,10 @@ export function computeRanges(op: number, is32: boolean, dst: Reg, src: Reg): vo
       mulRange64(dst, src);
       break;
     case BPF_AND:
-      combineBits(op, dst, src);
-      andRanges(dst, src);
-      break;
     case BPF_OR:
-      combineBits(op, dst, src);
-      orRanges(dst, src);
-      break;
     case BPF_XOR:
       combineBits(op, dst, src);
-      xorRanges(dst, src);
+      bitRanges(op, dst, src);
       break;
     case BPF_LSH:
       if (is32) lsh32(dst, src.u32min);

@@ -181,6 +181,19 @@ export function tnumIntersect(out: Tnum, a: Tnum, b: Tnum): void {
   put(out, (a.vh | b.vh) & ~mh, (a.vl | b.vl) & ~ml, mh, ml);
 }
 
+/** Makes both what both allow. */
+export function tnumMeet(a: Tnum, b: Tnum): void {
+  tnumIntersect(a, a, b);
+  put(b, a.vh, a.vl, a.mh, a.ml);
+}
+
+/** As `tnumMeet()`, of the low halves. */
+export function tnumMeetSubregs(a: Tnum, b: Tnum): void {
+  tnumIntersect(partial, a, b);
+  put(a, a.vh, partial.vl, a.mh, partial.ml);
+  put(b, b.vh, partial.vl, b.mh, partial.ml);
+}
+
 /** The low `size` bytes (1, 2, 4 or 8), the others 0. */
 export function tnumCast(out: Tnum, a: Tnum, size: number): void {
   if (size === 8) {
