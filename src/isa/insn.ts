@@ -109,6 +109,20 @@ export const BRANCH_IMM = 2;
 /** A call of a subprogram or the address of one: in the immediate, and not moved by `skipPrologue`. */
 export const BRANCH_SUBPROG = 3;
 
+/** Branch kind by opcode; `BRANCH_SUBPROG` where the source register decides between that and no branch. */
+const KINDS = Uint8Array.from({ length: 256 }, (_, code) => kindByOpcode(code));
+
+function kindByOpcode(code: number): number {
+  if (code === LD_IMM64) return BRANCH_SUBPROG;
+  const cls = code & 0x07;
+  if (cls !== BPF_JMP && cls !== BPF_JMP32) return NOT_BRANCH;
+  const op = code & 0xf0;
+  if (op === BPF_CALL) return BRANCH_SUBPROG;
+  if (op === BPF_EXIT) return NOT_BRANCH;
+  if (code === (BPF_JMP | BPF_TAIL_CALL) || code === (BPF_JMP | BPF_JA | BPF_X)) return NOT_BRANCH;
+  return code === (BPF_JMP32 | BPF_JA) ? BRANCH_IMM : BRANCH_OFF;
+}
+
 /**
  * Which kind of branch an instruction is for `bpf_adj_branches()` (kernel/bpf/core.c, 6.12): jumps and `may_goto` have
  * a 16-bit distance; `gotol`, calls of subprograms and 64-bit loads of a subprogram's address a 32-bit one. Distances
@@ -116,15 +130,10 @@ export const BRANCH_SUBPROG = 3;
  */
 export function branchKind(w0: number): number {
   const code = w0 & 0xff;
-  const cls = code & 0x07;
-  if (cls === BPF_JMP || cls === BPF_JMP32) {
-    const op = code & 0xf0;
-    if (op === BPF_EXIT) return NOT_BRANCH;
-    if (op === BPF_CALL) return ((w0 >>> 12) & 0xf) === BPF_PSEUDO_CALL ? BRANCH_SUBPROG : NOT_BRANCH;
-    if (code === (BPF_JMP | BPF_TAIL_CALL) || code === (BPF_JMP | BPF_JA | BPF_X)) return NOT_BRANCH;
-    return code === (BPF_JMP32 | BPF_JA) ? BRANCH_IMM : BRANCH_OFF;
-  }
-  return code === LD_IMM64 && ((w0 >>> 12) & 0xf) === BPF_PSEUDO_FUNC ? BRANCH_SUBPROG : NOT_BRANCH;
+  const kind = KINDS[code];
+  if (kind !== BRANCH_SUBPROG) return kind;
+  const pseudo = code === LD_IMM64 ? BPF_PSEUDO_FUNC : BPF_PSEUDO_CALL;
+  return ((w0 >>> 12) & 0xf) === pseudo ? BRANCH_SUBPROG : NOT_BRANCH;
 }
 
 /** The distance a branch of the given kind holds (slots, from the next instruction). */
@@ -160,6 +169,22 @@ export function definedRegister(w0: number, imm: number): number {
  * kernel/bpf/verifier.c, 6.12)? This is what `zext_dst` in the aux record is set to for every instruction of a patch.
  */
 export function definesSubregister(w0: number, imm: number): boolean {
+  const answer = SUBREGISTERS[w0 & 0xff];
+  return answer === ASK ? definesLowHalf(w0, imm) : answer === YES;
+}
+
+const YES = 1;
+const ASK = 2;
+
+/** The answer by opcode: 0, `YES`, or `ASK` where it depends on the immediate. */
+const SUBREGISTERS = Uint8Array.from({ length: 256 }, (_, code) => {
+  const cls = code & 0x07;
+  const isSwap = (cls === BPF_ALU || cls === BPF_ALU64) && (code & 0xf0) === BPF_END;
+  if (isSwap || cls === BPF_STX) return ASK;
+  return definesLowHalf(code, 0) ? YES : 0;
+});
+
+function definesLowHalf(w0: number, imm: number): boolean {
   if (definedRegister(w0, imm) === -1) return false;
   const code = w0 & 0xff;
   switch (code & 0x07) {
