@@ -45,9 +45,9 @@ import {
 import { helperId } from '../kernel/helper-ids.js';
 import { VerifierError } from './facts.js';
 import { check } from './index.js';
-import { run } from './testing/interpreter.js';
 import { deadSlots, profile, program } from './testing/programs.js';
 import { anyNumber } from './testing/ranges.js';
+import { reachedSlots } from './testing/reached-slots.js';
 
 /** Registers the generated programs work with; they keep their values over calls. */
 const REGS = [6, 7, 8, 9] as const;
@@ -167,8 +167,7 @@ describe('what the check takes for dead', () => {
           const unseen = deadSlots(facts);
           dead += unseen.length;
           for (const results of runs) {
-            const numbers = results.map((value) => BigInt.asUintN(64, value));
-            const came = run(made.insns, numbers, 1000);
+            const came = reachedSlots(made.insns, results);
             expect(unseen.filter((slot) => came.has(slot))).toEqual([]);
           }
         },
@@ -209,7 +208,7 @@ describe('what the check takes for dead', () => {
           });
           try {
             const unseen = deadSlots(check(object, made, profile).facts);
-            const came = run(made.insns, results, 20_000);
+            const came = reachedSlots(made.insns, results);
             expect(unseen.filter((slot) => came.has(slot))).toEqual([]);
           } catch (error) {
             // Many branches in a loop are too much for the kernel as well.

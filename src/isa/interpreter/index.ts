@@ -1,4 +1,5 @@
 /** An interpreter of BPF programs, before and after their rewriting. */
+export { arithmetic, compares } from './arithmetic.js';
 export { Fault, Machine } from './interpreter.js';
 export {
   AS_COMPILED,

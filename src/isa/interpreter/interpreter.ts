@@ -161,7 +161,7 @@ export class Machine {
   }
 
   /** Executes the instruction at `slot` and returns the slot of the next one, -1 after an exit. */
-  private step(slot: number): number {
+  protected step(slot: number): number {
     if (slot * 2 >= this.insns.length) throw new Fault(slot, 'the program has no such instruction');
     if (++this.steps > this.behaviour.mostSteps) throw new Fault(slot, 'the program does not end');
     const w0 = this.insns[2 * slot];
