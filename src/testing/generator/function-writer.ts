@@ -26,6 +26,8 @@ export interface Callees {
   readonly functions: number;
   readonly leaves: number;
   readonly loopCallbacks: number;
+  /** How many of the last loop callbacks are for loops without turns only, so that the check never gets to them. */
+  readonly unreachedCallbacks: number;
   readonly eachCallbacks: number;
 }
 

@@ -30,6 +30,8 @@ const CASES = 300;
 function features({ program, object, profile }: GeneratedProgram): Set<string> {
   const found = new Set<string>([profile.release]);
   const { insns } = program;
+  const facts = deriveFacts(object, program, profile);
+  const seen = (slot: number): boolean => facts.aux[slot * facts.auxWords + AUX_SEEN] !== 0;
   for (let slot = 0; slot < insns.length / 2; slot++) {
     const w0 = insns[2 * slot];
     const code = codeOf(w0);
@@ -38,14 +40,16 @@ function features({ program, object, profile }: GeneratedProgram): Set<string> {
     if ((cls === BPF_ALU || cls === BPF_ALU64) && (op === BPF_DIV || op === BPF_MOD))
       found.add(`${w0 >> 16 === 1 ? 'signed' : 'unsigned'} division of ${cls === BPF_ALU ? 32 : 64} bits`);
     if (code === (BPF_JMP | BPF_CALL) && srcOf(w0) === BPF_PSEUDO_CALL) found.add('call of a subprogram');
-    if (code === LD_IMM64 && srcOf(w0) === BPF_PSEUDO_FUNC) found.add('address of a subprogram');
+    if (code === LD_IMM64 && srcOf(w0) === BPF_PSEUDO_FUNC) {
+      found.add('address of a subprogram');
+      if (seen(slot) && !seen(slot + 1 + insns[2 * slot + 1])) found.add('address of a dead subprogram');
+    }
     if (code === (BPF_JMP | BPF_JCOND)) found.add('may_goto');
     if (code === BPF_JMP32) found.add('gotol');
     if (cls === BPF_STX && (code & 0xe0) === BPF_ATOMIC) found.add('atomic');
     if (cls === BPF_LD && code !== LD_IMM64 && code !== 0) found.add('packet load');
     if ((cls === BPF_JMP || cls === BPF_JMP32) && op !== BPF_CALL && w0 >> 16 < 0) found.add('loop');
   }
-  const facts = deriveFacts(object, program, profile);
   const noted: readonly [number, string][] = [
     [AUX_FASTCALL_SPILLS, 'fastcall'],
     [AUX_LOOP_CALLBACK, 'bpf_loop to inline'],
@@ -67,6 +71,7 @@ const EXPECTED = [
   'unsigned division of 64 bits',
   'call of a subprogram',
   'address of a subprogram',
+  'address of a dead subprogram',
   'may_goto',
   'gotol',
   'atomic',

@@ -1,7 +1,7 @@
 /**
  * Generated programs as an object loader would hand them over: maps of many kinds, context accesses of several program types,
- * subprograms and callbacks, dead code, divisions, loops, line and func info. Linux, and so our check, takes every one of
- * them, by construction.
+ * subprograms and callbacks, dead code, divisions, loops, line and func info. The check of Linux, and so ours, takes every one
+ * of them, by construction; some it refuses afterwards, because they refer to callbacks that went as dead code.
  */
 import fc from 'fast-check';
 import { profileOf, RELEASES } from '../../kernel/index.js';

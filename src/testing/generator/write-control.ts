@@ -173,15 +173,18 @@ export function writeBpfLoop(writer: FunctionWriter, statement: Of<'bpf-loop'>):
   const { code, callees } = writer;
   if (callees.loopCallbacks === 0 || writer.isCallback || !writer.offers(bpf_loop)) return;
   writer.blur([], [SHARED_PLACE]);
-  // A loop known to have no turn leaves its callback unexplored: Linux removes that as dead code and then misses it.
-  if (statement.turns.kind === 'variable') {
+  const callback = statement.callback % callees.loopCallbacks;
+  if (callback >= callees.loopCallbacks - callees.unreachedCallbacks) {
+    // Known to make no turn: the callback goes as dead code, while its address is still loaded.
+    mov64Imm(code, 1, 0);
+  } else if (statement.turns.kind === 'variable') {
     mov64Reg(code, 1, reg(statement.turns.variable));
     alu64Imm(code, BPF_AND, 1, 15);
     alu64Imm(code, BPF_ADD, 1, 1);
   } else {
-    mov64Imm(code, 1, statement.turns.value === 0 ? 16 : statement.turns.value);
+    mov64Imm(code, 1, statement.turns.value);
   }
-  code.refer(`loop-callback/${statement.callback % callees.loopCallbacks}`);
+  code.refer(`loop-callback/${callback}`);
   ldFunc(code, 2, 0);
   writer.putAddress(3, placeOffset(SHARED_PLACE));
   if (statement.plain) {

@@ -58,6 +58,8 @@ export function writeProgram(spec: ProgramSpec, setting: Setting, mostSlots = MO
     functions: half,
     leaves: spec.functions.length - half,
     loopCallbacks: spec.loopCallbacks.length,
+    // In programs with many functions: none, one or both of the two.
+    unreachedCallbacks: Math.max(spec.functions.length - 2, 0),
     eachCallbacks: spec.eachCallbacks.length,
   };
   const bodies: Readonly<Record<FunctionRole, readonly (readonly Statement[])[]>> = {
