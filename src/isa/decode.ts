@@ -2,146 +2,53 @@
  * Instructions as typed records, for tests and tools; passes and stores work on the words. `decodeInsn` and `encodeInsn`
  * are inverse to each other for everything that validity.ts calls an instruction.
  */
+import {
+  ALU_OPS,
+  ATOMIC_MODES,
+  ATOMIC_OPS,
+  CALLEES,
+  JMP_OPS,
+  LDX_MODES,
+  nameIn,
+  SIZES,
+  SOURCES,
+  STORE_MODES,
+} from './field-names.js';
 import { classOf, codeOf, dstOf, modeOf, offOf, opOf, sizeOf, srcOf, word0 } from './insn.js';
 import {
   BPF_ABS,
-  BPF_ADD,
   BPF_ADDR_PERCPU,
   BPF_ADDR_SPACE_CAST,
   BPF_ALU,
   BPF_ALU64,
-  BPF_AND,
-  BPF_ARSH,
   BPF_ATOMIC,
   BPF_B,
   BPF_CALL,
-  BPF_CMPXCHG,
-  BPF_DIV,
-  BPF_DW,
   BPF_END,
   BPF_EXIT,
-  BPF_FETCH,
   BPF_H,
   BPF_IND,
   BPF_JA,
   BPF_JCOND,
-  BPF_JEQ,
-  BPF_JGE,
-  BPF_JGT,
-  BPF_JLE,
-  BPF_JLT,
   BPF_JMP,
   BPF_JMP32,
-  BPF_JNE,
-  BPF_JSET,
-  BPF_JSGE,
-  BPF_JSGT,
-  BPF_JSLE,
-  BPF_JSLT,
   BPF_LD,
   BPF_LDX,
-  BPF_LOAD_ACQ,
-  BPF_LSH,
   BPF_MAY_GOTO,
-  BPF_MEM,
-  BPF_MEMSX,
-  BPF_MOD,
   BPF_MOV,
-  BPF_MUL,
   BPF_NEG,
   BPF_NOSPEC,
-  BPF_OR,
   BPF_PROBE_ATOMIC,
-  BPF_PROBE_MEM,
-  BPF_PROBE_MEM32,
-  BPF_PROBE_MEM32SX,
-  BPF_PROBE_MEMSX,
-  BPF_PSEUDO_BTF_ID,
-  BPF_PSEUDO_CALL,
-  BPF_PSEUDO_FUNC,
-  BPF_PSEUDO_KFUNC_CALL,
-  BPF_PSEUDO_MAP_FD,
-  BPF_PSEUDO_MAP_IDX,
-  BPF_PSEUDO_MAP_IDX_VALUE,
-  BPF_PSEUDO_MAP_VALUE,
-  BPF_RSH,
   BPF_ST,
-  BPF_STORE_REL,
   BPF_STX,
-  BPF_SUB,
   BPF_TAIL_CALL,
   BPF_TO_BE,
   BPF_TO_LE,
   BPF_W,
   BPF_X,
-  BPF_XCHG,
-  BPF_XOR,
   LD_IMM64,
 } from './opcodes.js';
 import { INVALID, isLdImm64Half, validityOf } from './validity.js';
-
-const ALU_OPS = {
-  add: BPF_ADD,
-  sub: BPF_SUB,
-  mul: BPF_MUL,
-  div: BPF_DIV,
-  or: BPF_OR,
-  and: BPF_AND,
-  lsh: BPF_LSH,
-  rsh: BPF_RSH,
-  mod: BPF_MOD,
-  xor: BPF_XOR,
-  mov: BPF_MOV,
-  arsh: BPF_ARSH,
-} as const;
-const JMP_OPS = {
-  jeq: BPF_JEQ,
-  jgt: BPF_JGT,
-  jge: BPF_JGE,
-  jset: BPF_JSET,
-  jne: BPF_JNE,
-  jsgt: BPF_JSGT,
-  jsge: BPF_JSGE,
-  jlt: BPF_JLT,
-  jle: BPF_JLE,
-  jslt: BPF_JSLT,
-  jsle: BPF_JSLE,
-} as const;
-const LDX_MODES = {
-  mem: BPF_MEM,
-  memsx: BPF_MEMSX,
-  'probe-mem': BPF_PROBE_MEM,
-  'probe-memsx': BPF_PROBE_MEMSX,
-  'probe-mem32': BPF_PROBE_MEM32,
-  'probe-mem32sx': BPF_PROBE_MEM32SX,
-} as const;
-const STORE_MODES = { mem: BPF_MEM, 'probe-mem32': BPF_PROBE_MEM32 } as const;
-const ATOMIC_MODES = { atomic: BPF_ATOMIC, 'probe-atomic': BPF_PROBE_ATOMIC } as const;
-const ATOMIC_OPS = {
-  add: BPF_ADD,
-  and: BPF_AND,
-  or: BPF_OR,
-  xor: BPF_XOR,
-  'fetch-add': BPF_ADD | BPF_FETCH,
-  'fetch-and': BPF_AND | BPF_FETCH,
-  'fetch-or': BPF_OR | BPF_FETCH,
-  'fetch-xor': BPF_XOR | BPF_FETCH,
-  xchg: BPF_XCHG,
-  cmpxchg: BPF_CMPXCHG,
-  'load-acquire': BPF_LOAD_ACQ,
-  'store-release': BPF_STORE_REL,
-} as const;
-const SOURCES = {
-  value: 0,
-  'map-fd': BPF_PSEUDO_MAP_FD,
-  'map-value': BPF_PSEUDO_MAP_VALUE,
-  'btf-id': BPF_PSEUDO_BTF_ID,
-  func: BPF_PSEUDO_FUNC,
-  'map-idx': BPF_PSEUDO_MAP_IDX,
-  'map-idx-value': BPF_PSEUDO_MAP_IDX_VALUE,
-} as const;
-const CALLEES = { helper: 0, subprog: BPF_PSEUDO_CALL, kfunc: BPF_PSEUDO_KFUNC_CALL } as const;
-const SIZES = { 1: BPF_B, 2: BPF_H, 4: BPF_W, 8: BPF_DW } as const;
 
 /** Bytes of an access. */
 export type AccessSize = 1 | 2 | 4 | 8;
@@ -464,10 +371,4 @@ function accessSize(code: number): AccessSize {
     default:
       return 8;
   }
-}
-
-/** The name a constant has in one of the tables above. Only reached for constants that validity.ts let through. */
-function nameIn<T extends Readonly<Record<string, number>>>(table: T, value: number): keyof T & string {
-  for (const name in table) if (table[name] === value) return name;
-  throw new RangeError(`no instruction has the field value ${value} here`);
 }

@@ -16,31 +16,17 @@ import {
   stxMem,
 } from '../isa/builders.js';
 import type { InsnList } from '../isa/builders.js';
+import { ALU_OPS, JMP_OPS } from '../isa/field-names.js';
 import {
   BPF_ADD,
-  BPF_AND,
   BPF_ARSH,
   BPF_DIV,
   BPF_DW,
-  BPF_JEQ,
-  BPF_JGE,
-  BPF_JGT,
-  BPF_JLE,
-  BPF_JLT,
   BPF_JNE,
-  BPF_JSET,
-  BPF_JSGE,
-  BPF_JSGT,
-  BPF_JSLE,
-  BPF_JSLT,
   BPF_LSH,
   BPF_MOD,
   BPF_MOV,
-  BPF_MUL,
-  BPF_OR,
   BPF_RSH,
-  BPF_SUB,
-  BPF_XOR,
 } from '../isa/opcodes.js';
 import { helperId } from '../kernel/helper-ids.js';
 import { VerifierError } from './facts.js';
@@ -51,33 +37,6 @@ import { reachedSlots } from './testing/reached-slots.js';
 
 /** Registers the generated programs work with; they keep their values over calls. */
 const REGS = [6, 7, 8, 9] as const;
-const ALU_OPS = [
-  BPF_ADD,
-  BPF_SUB,
-  BPF_MUL,
-  BPF_DIV,
-  BPF_MOD,
-  BPF_AND,
-  BPF_OR,
-  BPF_XOR,
-  BPF_LSH,
-  BPF_RSH,
-  BPF_ARSH,
-  BPF_MOV,
-] as const;
-const JUMPS = [
-  BPF_JEQ,
-  BPF_JNE,
-  BPF_JGT,
-  BPF_JGE,
-  BPF_JLT,
-  BPF_JLE,
-  BPF_JSET,
-  BPF_JSGT,
-  BPF_JSGE,
-  BPF_JSLT,
-  BPF_JSLE,
-] as const;
 const get_prandom_u32 = helperId('get_prandom_u32');
 
 type Piece = (out: InsnList, left: number) => void;
@@ -86,7 +45,7 @@ const reg = fc.constantFrom(...REGS);
 const smallImm = fc.oneof(fc.integer({ min: -4, max: 20 }), fc.integer());
 
 const aluPiece: fc.Arbitrary<Piece> = fc
-  .tuple(fc.constantFrom(...ALU_OPS), reg, reg, smallImm, fc.boolean(), fc.boolean())
+  .tuple(fc.constantFrom(...Object.values(ALU_OPS)), reg, reg, smallImm, fc.boolean(), fc.boolean())
   .map(([op, dst, src, imm, fromReg, wide]) => (out) => {
     if (fromReg) (wide ? alu64Reg : alu32Reg)(out, op, dst, src);
     else if (op === BPF_LSH || op === BPF_RSH || op === BPF_ARSH)
@@ -98,7 +57,7 @@ const aluPiece: fc.Arbitrary<Piece> = fc
 /** A jump forward, over up to four of the instructions that are left. */
 const jumpPiece: fc.Arbitrary<Piece> = fc
   .tuple(
-    fc.constantFrom(...JUMPS),
+    fc.constantFrom(...Object.values(JMP_OPS)),
     reg,
     reg,
     smallImm,

@@ -1,5 +1,6 @@
 /** Random program trees for fast-check: what fails shrinks to few and simple statements. */
 import fc from 'fast-check';
+import { JMP_OPS } from '../../isa/field-names.js';
 import {
   BPF_ADD,
   BPF_AND,
@@ -10,17 +11,6 @@ import {
   BPF_DW,
   BPF_FETCH,
   BPF_H,
-  BPF_JEQ,
-  BPF_JGE,
-  BPF_JGT,
-  BPF_JLE,
-  BPF_JLT,
-  BPF_JNE,
-  BPF_JSET,
-  BPF_JSGE,
-  BPF_JSGT,
-  BPF_JSLE,
-  BPF_JSLT,
   BPF_LOAD_ACQ,
   BPF_LSH,
   BPF_MOD,
@@ -84,19 +74,7 @@ const use: fc.Arbitrary<MemoryUse> = fc.oneof(
 const hit = fc.array(use, { maxLength: 4 });
 
 const comparison: fc.Arbitrary<Comparison> = fc.record({
-  op: fc.constantFrom(
-    BPF_JEQ,
-    BPF_JNE,
-    BPF_JGT,
-    BPF_JGE,
-    BPF_JLT,
-    BPF_JLE,
-    BPF_JSET,
-    BPF_JSGT,
-    BPF_JSGE,
-    BPF_JSLT,
-    BPF_JSLE,
-  ),
+  op: fc.constantFrom(...Object.values(JMP_OPS)),
   wide,
   left: variable,
   right: operand,
