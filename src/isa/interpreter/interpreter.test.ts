@@ -63,94 +63,35 @@ function result(build: (out: InsnList) => void, behaviour: Partial<Behaviour> = 
 }
 
 describe('the interpreter', () => {
-  it.each<[string, bigint, (out: InsnList) => void]>([
-    ['sign-extends 64-bit immediates', 0xffff_ffff_ffff_fffen, (out) => mov64Imm(out, 0, -2)],
-    ['clears the upper half of 32-bit results', 0xffff_fffen, (out) => mov32Imm(out, 0, -2)],
-    [
-      'wraps at 64 bits',
-      4n,
-      (out) => {
-        mov64Imm(out, 0, -1);
-        alu64Imm(out, BPF_ADD, 0, 5);
-      },
-    ],
-    [
-      'masks shift counts',
-      2n,
-      (out) => {
-        mov64Imm(out, 0, 1);
-        mov64Imm(out, 1, 65);
-        alu64Reg(out, BPF_LSH, 0, 1);
-      },
-    ],
-    [
-      'shifts 32-bit numbers by their own sign',
-      0xffff_ffffn,
-      (out) => {
-        mov64Imm(out, 0, -8);
-        alu32Imm(out, BPF_ARSH, 0, 4);
-      },
-    ],
-    [
-      'divides by 0 to 0',
-      0n,
-      (out) => {
-        mov64Imm(out, 0, 7);
-        mov64Imm(out, 1, 0);
-        alu64Reg(out, BPF_DIV, 0, 1);
-      },
-    ],
-    [
-      'leaves the remainder of a division by 0',
-      7n,
-      (out) => {
-        mov64Imm(out, 0, 7);
-        mov64Imm(out, 1, 0);
-        alu64Reg(out, BPF_MOD, 0, 1);
-      },
-    ],
-    [
-      'divides signed towards 0',
-      BigInt.asUintN(64, -3n),
-      (out) => {
-        mov64Imm(out, 0, -7);
-        mov64Imm(out, 1, 2);
-        alu64RegOff(out, BPF_DIV, 0, 1, 1);
-      },
-    ],
+  it.each<[string, bigint, r0: number, r1: number, (out: InsnList) => void]>([
+    ['wraps at 64 bits', 4n, -1, 0, (out) => alu64Imm(out, BPF_ADD, 0, 5)],
+    ['masks shift counts', 2n, 1, 65, (out) => alu64Reg(out, BPF_LSH, 0, 1)],
+    ['shifts 32-bit numbers by their own sign', 0xffff_ffffn, -8, 0, (out) => alu32Imm(out, BPF_ARSH, 0, 4)],
+    ['divides by 0 to 0', 0n, 7, 0, (out) => alu64Reg(out, BPF_DIV, 0, 1)],
+    ['leaves the remainder of a division by 0', 7n, 7, 0, (out) => alu64Reg(out, BPF_MOD, 0, 1)],
+    ['divides signed towards 0', -3n, -7, 2, (out) => alu64RegOff(out, BPF_DIV, 0, 1, 1)],
     [
       'divides the most negative number by -1 to itself',
       0x8000_0000n,
-      (out) => {
-        mov32Imm(out, 0, -0x8000_0000);
-        mov64Imm(out, 1, -1);
-        alu32RegOff(out, BPF_DIV, 0, 1, 1);
-      },
+      -0x8000_0000,
+      -1,
+      (out) => alu32RegOff(out, BPF_DIV, 0, 1, 1),
     ],
-    [
-      'extends signs',
-      0xffff_ffff_ffff_ff80n,
-      (out) => {
-        mov64Imm(out, 1, 0x80);
-        movsx64Reg(out, 0, 1, 8);
-      },
-    ],
-    [
-      'extends signs within 32 bits',
-      0xffff_ff80n,
-      (out) => {
-        mov64Imm(out, 1, 0x80);
-        movsx32Reg(out, 0, 1, 8);
-      },
-    ],
-    [
-      'swaps bytes',
-      0x0201n,
-      (out) => {
-        mov64Imm(out, 0, 0x3_0102);
-        bswap(out, 0, 16);
-      },
-    ],
+    ['extends signs', 0xffff_ffff_ffff_ff80n, 0, 0x80, (out) => movsx64Reg(out, 0, 1, 8)],
+    ['extends signs within 32 bits', 0xffff_ff80n, 0, 0x80, (out) => movsx32Reg(out, 0, 1, 8)],
+    ['swaps bytes', 0x0201n, 0x3_0102, 0, (out) => bswap(out, 0, 16)],
+  ])('%s', (_, expected, r0, r1, operate) => {
+    const value = result((out) => {
+      mov64Imm(out, 0, r0);
+      mov64Imm(out, 1, r1);
+      operate(out);
+    });
+    expect(value).toBe(BigInt.asUintN(64, expected));
+  });
+
+  it.each<[string, bigint, (out: InsnList) => void]>([
+    ['sign-extends 64-bit immediates', 0xffff_ffff_ffff_fffen, (out) => mov64Imm(out, 0, -2)],
+    ['clears the upper half of 32-bit results', 0xffff_fffen, (out) => mov32Imm(out, 0, -2)],
     [
       'makes big-endian of little-endian',
       0x0403_0201n,
