@@ -297,6 +297,72 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       expect(subprogs(store.finish())).toEqual([[0, 0, 0]]);
     });
 
+    describe('that go while something still refers to them', () => {
+      /** Subprograms at 0, 4, 6 and 8; the first and the last refer to the middle two. */
+      const referring = (): Store =>
+        create(
+          inputOf(
+            assemble([
+              { w0: LD_FUNC, target: 4 },
+              { w0: 0 },
+              { w0: CALL, target: 6 },
+              { w0: EXIT },
+              { w0: MOV64 },
+              { w0: EXIT },
+              { w0: MOV64 },
+              { w0: EXIT },
+              { w0: LD_FUNC, target: 4 },
+              { w0: 0 },
+              { w0: EXIT },
+            ]),
+            { subprogStarts: Int32Array.of(0, 4, 6, 8) },
+          ),
+        );
+
+      it('leave references to their front to the next survivor, which later edits then shift', () => {
+        const store = referring();
+        store.remove(store.locate(4), 2);
+        store.remove(store.locate(6), 2);
+        store.commit();
+        expect(store.targetSlot(store.locate(0))).toBe(8);
+        patchAt(store, 3, plain(3));
+        patchAt(store, 8, new PatchBuffer().push(MOV64, 1).pushReplaced(LD_FUNC, 0));
+        const linear = store.finish();
+        expect(leads(linear)).toEqual({ 0: 6, 2: 6, 7: 6 });
+        expect(subprogs(linear).map(([id, start]) => [id, start])).toEqual([
+          [0, 0],
+          [3, 6],
+        ]);
+      });
+
+      it('leave them to the end when nothing follows, wherever that comes to lie', () => {
+        const store = create(
+          inputOf(
+            assemble([
+              { w0: LD_FUNC, target: 4 },
+              { w0: 0 },
+              { w0: MOV64 },
+              { w0: EXIT },
+              { w0: MOV64 },
+              { w0: EXIT },
+            ]),
+            { subprogStarts: Int32Array.of(0, 4) },
+          ),
+        );
+        store.remove(store.locate(4), 2);
+        patchAt(store, 3, plain(3));
+        expect(leads(store.finish())).toEqual({ 0: 6 });
+      });
+
+      it('take those along that were aimed anew before, each alone', () => {
+        const store = referring();
+        patchAt(store, 2, new PatchBuffer().pushSubprog(CALL, 0, 3));
+        patchAt(store, 8, new PatchBuffer().pushSubprog(LD_FUNC, 0, 0));
+        store.remove(store.locate(4), 4);
+        expect(leads(store.finish())).toEqual({ 0: 4, 2: 4, 4: 0 });
+      });
+    });
+
     it('stay when only their front or their tail goes', () => {
       const store = create(input);
       store.remove(store.locate(6), 2);

@@ -134,6 +134,8 @@ export interface Store {
    * Removes `count` records from `pos` on and returns the next survivor, or `NONE`. No surviving branch may aim into
    * the middle of the range (its first record is fine), and the range holds no part of a subprogram's front unless it
    * starts with that subprogram's first instruction or takes the subprogram whole: dead code and nops are like that.
+   * Calls and addresses of removed subprograms are branches, too: at the front of the range they pass to the next survivor,
+   * be it the end; others the pass aims anew before, by the kernel's rule (src/fixups/removed-callees.ts).
    * @throws RangeError when there are not so many
    */
   remove(pos: Pos, count: number): Pos;

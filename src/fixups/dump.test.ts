@@ -19,9 +19,10 @@ import { AUX_ORIG } from '../../strategies/store.js';
 import { dumpAsJson, dumpBytes, dumpListing, dumpXlated, type DumpInput } from './dump.js';
 import { AUX_FLAGS, FLAG_SYMBOL_ADDRESS } from '../verifier/facts.js';
 import { FixupError } from './pass.js';
+import { AUX_BEYOND_END } from './removed-callees.js';
 import { SymbolTable } from './symbols.js';
 
-const AUX_WORDS = AUX_FLAGS + 1;
+const AUX_WORDS = AUX_BEYOND_END + 1;
 
 function mapNamed(name: string): MapDef {
   return {
@@ -274,6 +275,22 @@ describe('the dump view', () => {
       '9500000000000000',
     ]);
     expect((hexOf({ ...input, farCalls: 'zero' }) as string[])[2]).toBe('8510010000000000');
+  });
+
+  it('shows the distance to beyond the end where a pass has noted one', () => {
+    const input = inputOf((out) => {
+      b.ldFunc(out, 2, -1);
+      b.callSubprog(out, -3);
+      b.exit(out);
+    });
+    for (const slot of [0, 2]) input.linear.aux[slot * input.linear.auxWords + AUX_BEYOND_END] = 5;
+    expect(hexOf(input)).toEqual([
+      '1842000008000000',
+      '0000000000000000',
+      '8510000006000000',
+      '9500000000000000',
+    ]);
+    expect((hexOf({ ...input, farCalls: 'zero' }) as string[])[2]).toBe('8510060000000000');
   });
 
   it('shows the address of a kernel variable in place of its BTF id, or a number that has its name', () => {
