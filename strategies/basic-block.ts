@@ -25,7 +25,7 @@
 import type { OriginalSlot } from '../src/isa/insn.js';
 import { DeferringStore } from './deferring-store.js';
 import type { Linearizer } from './linearize.js';
-import { INSIDE, insideTarget, PLAIN, type PatchBuffer } from './patch-buffer.js';
+import { INSIDE, PLAIN, type PatchBuffer } from './patch-buffer.js';
 import { LABEL, RECORD_WORDS, TARGET } from './record.js';
 import { NONE, type Pos, type StoreInput } from './store.js';
 import { assertKnownOptions, tuned, type StoreOptions, type Strategy, type Tunable } from './strategy.js';
@@ -272,7 +272,7 @@ export class BasicBlockStore extends DeferringStore {
       if (patch.kinds[slot] === PLAIN) continue;
       this.cutBehind(first + slot);
       if (patch.kinds[slot] !== INSIDE) continue;
-      const target = insideTarget(patch, slot);
+      const target = patch.goals[slot];
       if (target === patch.length) this.cutBehind(first + target - 1);
       else this.cutBefore(first + target);
     }

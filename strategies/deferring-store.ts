@@ -27,7 +27,7 @@ import { BPF_JA, BPF_JMP } from '../src/isa/opcodes.js';
 import { LabelledRecords } from './labelled-records.js';
 import { Linearizer, type RunSink } from './linearize.js';
 import type { LinearProgram } from './linear-program.js';
-import { assertPatch, jumpsBehind, keepsShortBranch, type PatchBuffer } from './patch-buffer.js';
+import { assertPatch, jumpsBehind, type PatchBuffer } from './patch-buffer.js';
 import { NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
 import { assertNotFinished, NONE, type PokeDescriptor, type Pos, type Store } from './store.js';
 
@@ -121,7 +121,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
     const at = this.recordAt(pos) * RECORD_WORDS;
     const replacedKind = this.records[at + TARGET] === NO_TARGET ? NOT_BRANCH : branchKind(this.records[at]);
     assertPatch(patch, replacedKind, this.metadata.subprogCount);
-    if (replacedKind === BRANCH_OFF && !keepsShortBranch(patch)) this.beforeDropping(at);
+    if (replacedKind === BRANCH_OFF && !patch.ownIsShort) this.beforeDropping(at);
     const behind = jumpsBehind(patch) ? this.labelBehind(pos) : NO_TARGET;
     if (patch.length === 1) {
       this.writePatch(pos, pos, patch, behind, 0);

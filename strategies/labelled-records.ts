@@ -19,7 +19,7 @@ import {
 import { LONGEST, magnitudeOf } from './branch-ranges.js';
 import { DeferredMetadata } from './deferred-metadata.js';
 import { Labels, unlabelled } from './labels.js';
-import { INSIDE, insideTarget, OWN, PATCH_MAX, PLAIN, type PatchBuffer } from './patch-buffer.js';
+import { INSIDE, OWN, PATCH_MAX, PLAIN, type PatchBuffer } from './patch-buffer.js';
 import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
 import { RecordMemory } from './record-memory.js';
 import { AUX_SEEN, AUX_ZEXT, NONE, PatchRangeError, type Pos, type StoreInput } from './store.js';
@@ -100,7 +100,7 @@ export abstract class LabelledRecords extends RecordMemory {
    * @param stamp the patch's number
    */
   protected writePatch(first: Pos, last: Pos, patch: PatchBuffer, behind: number, stamp: number): void {
-    const { words, kinds, length } = patch;
+    const { words, kinds, goals, length } = patch;
     const end = length - 1;
     const lastRecord = this.writableAt(last);
     const inner = INNER;
@@ -116,7 +116,7 @@ export abstract class LabelledRecords extends RecordMemory {
     inner[length] = behind;
     for (let slot = 0; slot < length && hasInside; slot++) {
       if (kinds[slot] !== INSIDE) continue;
-      const leads = insideTarget(patch, slot);
+      const leads = goals[slot];
       if (inner[leads] < 0) inner[leads] = this.labels.allocate(0);
     }
     for (let slot = 0; slot < length; slot++) {
@@ -139,7 +139,7 @@ export abstract class LabelledRecords extends RecordMemory {
         kind === PLAIN
           ? NO_TARGET
           : kind === INSIDE
-            ? inner[insideTarget(patch, slot)]
+            ? inner[goals[slot]]
             : kind === OWN
               ? target
               : this.metadata.subprogLabel(patch.subprogs[slot]);

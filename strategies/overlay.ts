@@ -21,7 +21,6 @@
 import {
   BRANCH_OFF,
   BRANCH_SUBPROG,
-  branchDistance,
   branchKind,
   definesSubregister,
   NOT_BRANCH,
@@ -34,7 +33,7 @@ import { unlabelled } from './labels.js';
 import type { LinearProgram } from './linear-program.js';
 import { OverlayCopyOut } from './overlay-copy-out.js';
 import { AS_LOADED, GONE, ROW_SHIFT, SEEN, ZEXT } from './overlay-records.js';
-import { assertPatch, INSIDE, OWN, PATCH_MAX, PLAIN, type PatchBuffer } from './patch-buffer.js';
+import { assertPatch, INSIDE, jumpsBehind, OWN, PLAIN, type PatchBuffer } from './patch-buffer.js';
 import {
   assertNotFinished,
   AUX_ORIG,
@@ -81,12 +80,6 @@ export class OverlayStore extends OverlayCopyOut implements Store {
   private readonly metadata: DeferredMetadata;
   private removals = 0;
   private finished = false;
-  /** Of the patch that was read last: per `INSIDE` branch the slot it leads to, `length` for the one behind the patch. */
-  private readonly goals = new Int32Array(PATCH_MAX);
-  /** Does one lead there? */
-  private leadsBehind = false;
-  /** Is the replaced 16-bit branch in it still one? */
-  private keepsShort = false;
   /** The subprogram that was asked for last, `NONE` when that is not known any more, and its first record. */
   private askedSubprog = NONE;
   private askedStart: Pos = NONE;
@@ -146,11 +139,9 @@ export class OverlayStore extends OverlayCopyOut implements Store {
   replace(pos: Pos, patch: PatchBuffer): Pos {
     assertNotFinished(this.finished);
     const replaced = branchKind(this.words[2 * pos]);
-    if (patch.has !== 1 << PLAIN && !this.readBranches(patch, replaced))
-      assertPatch(patch, replaced, this.metadata.subprogCount);
-    const branches = patch.has !== 1 << PLAIN;
-    if (replaced === BRANCH_OFF && !(branches && this.keepsShort)) this.beforeDropping(replaced);
-    const behind = branches && this.leadsBehind ? this.labelBehind(pos) : NONE;
+    assertPatch(patch, replaced, this.metadata.subprogCount);
+    if (replaced === BRANCH_OFF && !patch.ownIsShort) this.beforeDropping(replaced);
+    const behind = jumpsBehind(patch) ? this.labelBehind(pos) : NONE;
     const extra = patch.length - 1;
     let stamp = 0;
     if (extra > 0) {
@@ -346,35 +337,6 @@ export class OverlayStore extends OverlayCopyOut implements Store {
   }
 
   /**
-   * Reads where a patch's branches lead, into `goals`, `leadsBehind` and `keepsShort`; false when something is wrong with one:
-   * `assertPatch` says what.
-   */
-  private readBranches(patch: PatchBuffer, replaced: number): boolean {
-    const { words, kinds, subprogs, length } = patch;
-    this.leadsBehind = false;
-    this.keepsShort = false;
-    for (let slot = 0; slot < length; slot++) {
-      const kind = kinds[slot];
-      if (kind === PLAIN) continue;
-      const w0 = words[2 * slot];
-      const branch = branchKind(w0);
-      if (branch === NOT_BRANCH) return false;
-      if (kind === INSIDE) {
-        const goal = slot + 1 + branchDistance(branch, w0, words[2 * slot + 1]);
-        if (goal < 0 || goal > length) return false;
-        this.goals[slot] = goal;
-        if (goal === length) this.leadsBehind = true;
-      } else if (kind === OWN) {
-        if (replaced === NOT_BRANCH || (branch === BRANCH_OFF && replaced !== BRANCH_OFF)) return false;
-        if (branch === BRANCH_OFF) this.keepsShort = true;
-      } else if (subprogs[slot] < 0 || subprogs[slot] >= this.metadata.subprogCount) {
-        return false;
-      }
-    }
-    return length > 0;
-  }
-
-  /**
    * Writes a patch to its records: added ones, `first`.. and `last`, which has the aux row of what is replaced already.
    * @param replaced the record that is replaced, as it was; may be `last`
    * @param behind label of the record behind the patch, if one of its branches leads there
@@ -436,14 +398,14 @@ export class OverlayStore extends OverlayCopyOut implements Store {
 
   /** Notes where the branches of a patch that was written lead. */
   private writeTargets(first: Pos, last: Pos, patch: PatchBuffer, own: number, behind: number): void {
-    const { kinds, length, subprogs } = patch;
+    const { kinds, goals, length, subprogs } = patch;
     for (let slot = 0; slot < length; slot++) {
       const kind = kinds[slot];
       if (kind === PLAIN) continue;
       const pos = slot === length - 1 ? last : first + slot;
       let label = own;
       if (kind === INSIDE) {
-        const goal = this.goals[slot];
+        const goal = goals[slot];
         label = goal === length ? behind : this.labelOf(goal === length - 1 ? last : first + goal);
       } else if (kind !== OWN) {
         label = this.metadata.subprogLabel(subprogs[slot]);

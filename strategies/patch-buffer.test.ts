@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withOff } from '../src/isa/insn.js';
+import { BRANCH_IMM, BRANCH_OFF, BRANCH_SUBPROG, branchKind, NOT_BRANCH, withOff } from '../src/isa/insn.js';
 import {
+  assertPatch,
   INSIDE,
   insideTarget,
   jumpsBehind,
@@ -44,4 +46,50 @@ describe('the patch buffer', () => {
     patch.push(withOff(JA, 1), 0);
     expect(() => insideTarget(patch, 4)).toThrow('branch 4 of a patch leads to 6, outside of 0..5');
   });
+
+  it('fits exactly where looking at every branch finds nothing wrong', () => {
+    const word = fc.constantFrom(MOV64, CALL, GOTOL, JA, JEQ);
+    const insn = fc.record({ word, distance: fc.integer({ min: -4, max: 4 }), how: fc.constantFrom(...HOW) });
+    const replaced = fc.constantFrom(NOT_BRANCH, BRANCH_OFF, BRANCH_IMM, BRANCH_SUBPROG);
+    let found = 0;
+    fc.assert(
+      fc.property(fc.array(insn, { maxLength: 5 }), replaced, fc.boolean(), (insns, kind, reused) => {
+        const patch = reused
+          ? new PatchBuffer().push(JA, 0).pushSubprog(CALL, 0, 9).clear()
+          : new PatchBuffer();
+        for (const { word, distance, how } of insns) {
+          if (how === 'push')
+            patch.push(withOff(word, branchKind(word) === BRANCH_OFF ? distance : 0), distance);
+          else if (how === 'own') patch.pushOwnTarget(word, 0);
+          else patch.pushSubprog(word, 0, distance);
+        }
+        const length = patch.length;
+        const faults = insns.filter(({ word, distance, how }, at) => {
+          const branch = branchKind(word);
+          if (how === 'push')
+            return branch !== NOT_BRANCH && (at + 1 + distance < 0 || at + 1 + distance > length);
+          if (branch === NOT_BRANCH) return true;
+          if (how === 'subprog') return distance < 0 || distance >= 3;
+          return kind === NOT_BRANCH || (branch === BRANCH_OFF && kind !== BRANCH_OFF);
+        });
+        const wrong = length === 0 || faults.length > 0;
+        if (wrong) found++;
+        expect(patch.fits(kind, 3)).toBe(!wrong);
+        if (wrong)
+          expect(() => {
+            assertPatch(patch, kind, 3);
+          }).toThrow(RangeError);
+        else assertPatch(patch, kind, 3);
+        const behind = insns.some(
+          ({ word, distance, how }, at) =>
+            how === 'push' && branchKind(word) !== NOT_BRANCH && at + 1 + distance === length,
+        );
+        expect(jumpsBehind(patch)).toBe(length > 0 && behind);
+      }),
+    );
+    expect(found).toBeGreaterThan(0);
+  });
 });
+
+/** The ways to append an instruction. */
+const HOW = ['push', 'own', 'subprog'] as const;

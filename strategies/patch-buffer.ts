@@ -8,6 +8,9 @@
  * - `SUBPROG`: it calls the n-th remaining subprogram.
  *
  * For the last two the distance in the words is ignored: the store knows it.
+ *
+ * What a store has to know of all branches together is noted as they are appended, so that a patch that many
+ * instructions are replaced by is looked at once.
  */
 import { BRANCH_OFF, branchDistance, branchKind, NOT_BRANCH } from '../src/isa/insn.js';
 
@@ -27,16 +30,44 @@ export class PatchBuffer {
   readonly kinds = new Uint8Array(PATCH_MAX);
   /** The subprogram of `SUBPROG` instructions, counted among the remaining ones. */
   readonly subprogs = new Int32Array(PATCH_MAX);
+  /** The slot of the patch that `INSIDE` branches lead to, `length` for the one behind it; see `assertPatch`. */
+  readonly goals = new Int32Array(PATCH_MAX);
   /** Instructions in the patch. */
   length = 0;
   /** Which of the four there are: bit `1 << kind` each. */
   has = 0;
+  /** The last slot that an `INSIDE` branch leads to, -1 when there is none. */
+  lastGoal = -1;
+  /** Is an `OWN` branch one of 16 bit? */
+  ownIsShort = false;
+  /** The first slot that an `INSIDE` branch leads to, or 0. */
+  private firstGoal = 0;
+  /** The first and the last of `subprogs`, or 0 and -1. */
+  private firstSubprog = 0;
+  private lastSubprog = -1;
+  /** Has an instruction that is no branch a target? */
+  private misplaced = false;
 
   /** Empties the buffer. */
   clear(): this {
     this.length = 0;
     this.has = 0;
+    this.lastGoal = -1;
+    this.ownIsShort = false;
+    this.firstGoal = 0;
+    this.firstSubprog = 0;
+    this.lastSubprog = -1;
+    this.misplaced = false;
     return this;
+  }
+
+  /** Does `assertPatch` find nothing wrong? */
+  fits(replacedKind: number, subprogs: number): boolean {
+    if (this.has === 1 << PLAIN) return true;
+    if (this.firstGoal < 0 || this.lastGoal > this.length || this.misplaced) return false;
+    if (this.firstSubprog < 0 || this.lastSubprog >= subprogs) return false;
+    if ((this.has & (1 << OWN)) === 0) return this.length > 0;
+    return this.ownIsShort ? replacedKind === BRANCH_OFF : replacedKind !== NOT_BRANCH;
   }
 
   /** Appends an instruction; a branch among them is `INSIDE`. */
@@ -68,7 +99,24 @@ export class PatchBuffer {
     this.subprogs[at] = subprog;
     this.length = at + 1;
     this.has |= 1 << kind;
+    if (kind !== PLAIN) this.noteBranch(at, branchKind(w0), kind, subprog);
     return this;
+  }
+
+  private noteBranch(at: number, branch: number, kind: number, subprog: number): void {
+    if (branch === NOT_BRANCH) {
+      this.misplaced = true;
+    } else if (kind === INSIDE) {
+      const goal = at + 1 + branchDistance(branch, this.words[2 * at], this.words[2 * at + 1]);
+      this.goals[at] = goal;
+      this.firstGoal = Math.min(this.firstGoal, goal);
+      this.lastGoal = Math.max(this.lastGoal, goal);
+    } else if (kind === OWN) {
+      if (branch === BRANCH_OFF) this.ownIsShort = true;
+    } else {
+      this.firstSubprog = Math.min(this.firstSubprog, subprog);
+      this.lastSubprog = Math.max(this.lastSubprog, subprog);
+    }
   }
 }
 
@@ -93,8 +141,8 @@ export function insideTarget(patch: PatchBuffer, at: number): number {
  * or it would squeeze a 32-bit distance into 16 bit
  */
 export function assertPatch(patch: PatchBuffer, replacedKind: number, subprogs: number): void {
+  if (patch.fits(replacedKind, subprogs)) return;
   if (patch.length === 0) throw new RangeError('a patch has at least one instruction');
-  if (patch.has === 1 << PLAIN) return;
   for (let at = 0; at < patch.length; at++) {
     const kind = patch.kinds[at];
     if (kind === PLAIN) continue;
@@ -118,20 +166,7 @@ export function assertPatch(patch: PatchBuffer, replacedKind: number, subprogs: 
   }
 }
 
-/** Does the patch still hold the replaced 16-bit branch as one? */
-export function keepsShortBranch(patch: PatchBuffer): boolean {
-  if ((patch.has & (1 << OWN)) === 0) return false;
-  for (let slot = 0; slot < patch.length; slot++) {
-    if (patch.kinds[slot] === OWN && branchKind(patch.words[2 * slot]) === BRANCH_OFF) return true;
-  }
-  return false;
-}
-
 /** Does a branch of the patch lead to the slot behind it? */
 export function jumpsBehind(patch: PatchBuffer): boolean {
-  if ((patch.has & (1 << INSIDE)) === 0) return false;
-  for (let slot = 0; slot < patch.length; slot++) {
-    if (patch.kinds[slot] === INSIDE && insideTarget(patch, slot) === patch.length) return true;
-  }
-  return false;
+  return patch.lastGoal === patch.length;
 }
