@@ -3,7 +3,6 @@ import {
   alu64Imm,
   callHelper,
   callKfunc,
-  exit,
   jmpA,
   jmpImm,
   ldFunc,
@@ -29,7 +28,7 @@ import {
 } from './facts.js';
 import type { Facts } from './facts.js';
 import { check } from './index.js';
-import { auxOf, deadSlots, program } from './testing/programs.js';
+import { auxOf, deadSlots, program, returnZero } from './testing/programs.js';
 
 const BPF_F_SLEEPABLE = 1 << 4;
 
@@ -54,11 +53,6 @@ function traced({
   const { object, program: made } = program({ build, attachType, type });
   const attached = { ...made, attachTarget: target, flags };
   return check({ ...object, kernel: kernelTargetOf(release) }, attached, profileOf(release)).facts;
-}
-
-function returnZero(out: InsnList): void {
-  mov64Imm(out, 0, 0);
-  exit(out);
 }
 
 function kernelType(name: string, kind: number, release = '6.12'): number {

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import {
   alu64Imm,
   callHelper,
-  exit,
   jmpImm,
   jmpReg,
   ldFunc,
@@ -37,7 +36,7 @@ import { profileOf } from '../kernel/index.js';
 import { MAP_TYPE } from '../kernel/types.js';
 import type { Facts } from './facts.js';
 import { check } from './index.js';
-import { deadSlots, map, program, rodata } from './testing/programs.js';
+import { deadSlots, map, program, returnZero, rodata } from './testing/programs.js';
 import type { ProgramParts } from './testing/programs.js';
 
 const get_prandom_u32 = helperId('get_prandom_u32');
@@ -54,11 +53,6 @@ function deadOn(parts: ProgramParts): Record<string, number[]> {
   return Object.fromEntries(
     ['6.1', '6.12', '7.2'].map((release) => [release, deadSlots(factsFor(release, parts))]),
   );
-}
-
-function returnZero(out: InsnList): void {
-  mov64Imm(out, 0, 0);
-  exit(out);
 }
 
 /** A random number in R0, an operation on it, and an instruction that is dead when R0 is at most `max`. */

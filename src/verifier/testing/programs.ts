@@ -1,5 +1,5 @@
 /** Objects and programs put together by hand, for tests. */
-import { InsnList } from '../../isa/builders.js';
+import { exit, InsnList, mov64Imm } from '../../isa/builders.js';
 import { profileOf } from '../../kernel/index.js';
 import { MAP_TYPE, PROG_TYPE } from '../../kernel/types.js';
 import type { BpfObject, BpfProgram, MapDef, Subprog } from '../../object/program.js';
@@ -80,6 +80,12 @@ export function program({
     object: { fileName: 'test.o', license: 'GPL', maps, programs: [made], failures: [] },
     program: made,
   };
+}
+
+/** How most of these programs end. */
+export function returnZero(out: InsnList): void {
+  mov64Imm(out, 0, 0);
+  exit(out);
 }
 
 /** Checks the program for 6.12. */
