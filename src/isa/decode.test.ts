@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeInsn, encodeInsn, slotsOf, type AccessSize, type Decoded } from './decode.js';
+import { decodeInsn, encodeInsn, slotsOf, type Decoded } from './decode.js';
+import type { AccessSize } from './insn.js';
 import { word0 } from './insn.js';
 import { LD_IMM64 } from './opcodes.js';
 import { INTERNAL, INVALID, isLdImm64Half, LOADABLE, validityOf } from './validity.js';

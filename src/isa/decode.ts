@@ -14,7 +14,8 @@ import {
   SOURCES,
   STORE_MODES,
 } from './field-names.js';
-import { classOf, codeOf, dstOf, modeOf, offOf, opOf, sizeOf, srcOf, word0 } from './insn.js';
+import { accessSize, classOf, codeOf, dstOf, modeOf, offOf, opOf, srcOf, word0 } from './insn.js';
+import type { AccessSize } from './insn.js';
 import {
   BPF_ABS,
   BPF_ADDR_PERCPU,
@@ -22,11 +23,9 @@ import {
   BPF_ALU,
   BPF_ALU64,
   BPF_ATOMIC,
-  BPF_B,
   BPF_CALL,
   BPF_END,
   BPF_EXIT,
-  BPF_H,
   BPF_IND,
   BPF_JA,
   BPF_JCOND,
@@ -44,14 +43,10 @@ import {
   BPF_TAIL_CALL,
   BPF_TO_BE,
   BPF_TO_LE,
-  BPF_W,
   BPF_X,
   LD_IMM64,
 } from './opcodes.js';
 import { INVALID, isLdImm64Half, validityOf } from './validity.js';
-
-/** Bytes of an access. */
-export type AccessSize = 1 | 2 | 4 | 8;
 
 /** The second operand: the immediate (K) or a register (X). */
 export type Operand = { readonly imm: number } | { readonly reg: number };
@@ -357,18 +352,5 @@ function decodeJmp(w0: number, w1: number): Decoded {
       const bits = classOf(code) === BPF_JMP ? 64 : 32;
       return { form: 'jmp', op: nameIn(JMP_OPS, opOf(code)), bits, dst, operand, off };
     }
-  }
-}
-
-function accessSize(code: number): AccessSize {
-  switch (sizeOf(code)) {
-    case BPF_B:
-      return 1;
-    case BPF_H:
-      return 2;
-    case BPF_W:
-      return 4;
-    default:
-      return 8;
   }
 }

@@ -13,12 +13,14 @@ import {
   BPF_ALU,
   BPF_ALU64,
   BPF_ATOMIC,
+  BPF_B,
   BPF_CALL,
   BPF_CMPXCHG,
   BPF_DW,
   BPF_END,
   BPF_EXIT,
   BPF_FETCH,
+  BPF_H,
   BPF_JA,
   BPF_JMP,
   BPF_JMP32,
@@ -100,6 +102,23 @@ export function modeOf(code: number): number {
 /** Access size of a load or store class opcode (`BPF_SIZE`). */
 export function sizeOf(code: number): number {
   return code & 0x18;
+}
+
+/** Bytes of an access. */
+export type AccessSize = 1 | 2 | 4 | 8;
+
+/** Bytes of an access, of which the opcode has the size field. */
+export function accessSize(code: number): AccessSize {
+  switch (sizeOf(code)) {
+    case BPF_B:
+      return 1;
+    case BPF_H:
+      return 2;
+    case BPF_DW:
+      return 8;
+    default:
+      return 4;
+  }
 }
 
 /** How a branch holds its distance: not a branch, in the 16-bit offset, or in the 32-bit immediate. */

@@ -14,7 +14,6 @@ import {
   BPF_SUB,
   BPF_X,
 } from '../isa/opcodes.js';
-import { MAX_VAR_OFF } from './branch-taken.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_FLAGS, FLAG_NEEDS_ZEXT } from './facts.js';
 import { slt, toNumber, ult } from './int64.js';
@@ -55,6 +54,7 @@ import {
   markKnown,
   markNotModelled,
   markUnknown,
+  MAX_VAR_OFF,
   Reg,
   S32_MIN,
 } from './register.js';

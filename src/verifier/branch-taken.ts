@@ -37,11 +37,9 @@ import {
   TRUSTED_MODIFIERS,
   typeFlags,
 } from './reg-types.js';
+import { MAX_VAR_OFF } from './register.js';
 import type { Reg } from './register.js';
 import { tnumOverlap } from './tnum.js';
-
-/** Pointers stay within this distance of their object (`BPF_MAX_VAR_OFF`). */
-export const MAX_VAR_OFF = 1 << 29;
 
 /** The jump is not taken, is taken, or nobody knows. */
 export const NOT_TAKEN = 0;

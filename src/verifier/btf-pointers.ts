@@ -64,7 +64,7 @@ export function setKernelPointer(env: VerifierEnv, reg: Reg, struct: string, fla
 }
 
 /** What a load of `size` bytes of unknown type gives. */
-function markLoaded(value: Reg, size: number): void {
+export function markLoaded(value: Reg, size: number): void {
   if (size === 8) markNotModelled(value);
   else markUnknown(value);
 }

@@ -3,7 +3,7 @@
  * the conditional jumps they decide: those become plain jumps (`bpf_compute_const_regs()`, `bpf_prune_dead_branches()`,
  * kernel/bpf/const_fold.c, Linux 7.2).
  */
-import { classOf, codeOf, dstOf, modeOf, offOf, opOf, sizeOf, srcOf, word0 } from '../isa/insn.js';
+import { accessSize, classOf, codeOf, dstOf, modeOf, offOf, opOf, srcOf, word0 } from '../isa/insn.js';
 import {
   BPF_ABS,
   BPF_ADD,
@@ -41,7 +41,7 @@ import {
 } from '../isa/opcodes.js';
 import type { VerifierEnv } from './env.js';
 import { MAX_BPF_REG } from './frames.js';
-import { bytesOf, fetchedRegister } from './memory.js';
+import { fetchedRegister } from './memory.js';
 import { add, r, sle, slt, ule, ult } from './int64.js';
 
 /** What of a register is known at an instruction. */
@@ -264,7 +264,7 @@ function transferLoad(env: VerifierEnv, w0: number, out: RegisterFiles): void {
   const code = codeOf(w0);
   const off = (out.low[src] + offOf(w0)) | 0;
   const map = env.maps.at(out.maps[src]);
-  if (map?.readConstant(off, bytesOf(sizeOf(code)), modeOf(code) === BPF_MEMSX) === true) {
+  if (map?.readConstant(off, accessSize(code), modeOf(code) === BPF_MEMSX) === true) {
     out.set(dst, CONST, r.h, r.l, 0);
   } else out.forget(dst);
 }

@@ -7,7 +7,8 @@ import type { VerifierEnv } from './env.js';
 import { ARG } from './helper-protos.js';
 import { hasKnownKey } from './map-keys.js';
 import type { MapInfo } from './maps.js';
-import { checkMemoryOfHelper, mayAccessPacket } from './memory.js';
+import { checkMemoryOfHelper } from './memory.js';
+import { mayAccessPacket } from './packets.js';
 import { checkRead } from './operands.js';
 import { markPrecise } from './precision.js';
 import {

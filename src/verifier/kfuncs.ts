@@ -54,7 +54,7 @@ import {
 } from './register.js';
 import type { Reg } from './register.js';
 import { clearPacketPointers, endRcuProtection } from './invalidation.js';
-import { mayAccessPacket } from './memory.js';
+import { mayAccessPacket } from './packets.js';
 import { KF_ACQUIRE, KF_ITER_NEXT, KF_RET_NULL } from './tables/kfunc-flags.js';
 
 /** Kernel functions that may move the packet. */

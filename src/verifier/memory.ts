@@ -2,27 +2,24 @@
  * Loads and stores, by what the base register points to: what is loaded, what the rewriting must know of the access, and
  * whether Linux allows it (`check_mem_access()`, kernel/bpf/verifier.c, Linux 6.12).
  */
-import { classOf, codeOf, dstOf, modeOf, offOf, sizeOf, srcOf } from '../isa/insn.js';
+import { accessSize, classOf, codeOf, dstOf, modeOf, offOf, srcOf } from '../isa/insn.js';
 import {
-  BPF_B,
   BPF_CMPXCHG,
   BPF_FETCH,
   BPF_LOAD_ACQ,
   BPF_STORE_REL,
-  BPF_H,
   BPF_MEMSX,
   BPF_REG_0,
   BPF_ST,
-  BPF_W,
 } from '../isa/opcodes.js';
 import { contextAccess, socketAccess } from '../kernel/contexts/index.js';
 import type { ContextAccess, SocketPointer } from '../kernel/contexts/index.js';
-import { PROG_TYPE } from '../kernel/types.js';
-import { loadBtfField, loadContextArgument, loadMapField } from './btf-pointers.js';
+import { loadBtfField, loadContextArgument, loadMapField, markLoaded } from './btf-pointers.js';
 import type { VerifierEnv } from './env.js';
 import { AUX_CTX_FIELD_SIZE } from './facts.js';
 import { bitLength, r, toNumber } from './int64.js';
 import { checkRead, checkWrite, checkWriteUnknown } from './operands.js';
+import { accessPacket, checkPacketRange } from './packets.js';
 import {
   baseType,
   CONST_PTR_TO_MAP,
@@ -53,25 +50,16 @@ import {
   PTR_UNTRUSTED,
   SCALAR_VALUE,
 } from './reg-types.js';
-import { markKnown, markKnownZero, markNotModelled, markUnknown } from './register.js';
+import { markKnown, markKnownZero, markUnknown, MAX_VAR_OFF } from './register.js';
 import type { Reg } from './register.js';
 import { loadKptr } from './special-fields.js';
 import { checkStackRead, checkStackWrite } from './stack.js';
 
-/** Offsets that a range lets vary stay below this (`BPF_MAX_VAR_OFF`). */
-const MAX_VAR_OFF = 1 << 29;
 /** Bytes of `struct bpf_flow_keys`. */
 const FLOW_KEYS_SIZE = 56;
 
 const READ = false;
 const WRITE = true;
-
-/** Bytes that a size field stands for. */
-export function bytesOf(size: number): number {
-  if (size === BPF_W) return 4;
-  if (size === BPF_H) return 2;
-  return size === BPF_B ? 1 : 8;
-}
 
 /** A load: `dst = *(size *)(src + off)`. */
 export function checkLoad(env: VerifierEnv): void {
@@ -82,7 +70,7 @@ export function checkLoad(env: VerifierEnv): void {
   checkRead(env, src);
   checkWrite(env, dst);
   const type = env.regs[src].type;
-  accessMemory(env, src, offOf(w0), bytesOf(sizeOf(code)), READ, dst, modeOf(code) === BPF_MEMSX);
+  accessMemory(env, src, offOf(w0), accessSize(code), READ, dst, modeOf(code) === BPF_MEMSX);
   savePtrType(env, type, true);
   env.numbers.dropContradictions(env.regs[dst]);
 }
@@ -96,7 +84,7 @@ export function checkStore(env: VerifierEnv): void {
   if (src >= 0) checkRead(env, src);
   checkRead(env, dst);
   const { type } = env.regs[dst];
-  accessMemory(env, dst, offOf(w0), bytesOf(sizeOf(code)), WRITE, src, false);
+  accessMemory(env, dst, offOf(w0), accessSize(code), WRITE, src, false);
   savePtrType(env, type, false);
 }
 
@@ -113,7 +101,7 @@ export function checkAtomic(env: VerifierEnv): void {
   const src = srcOf(w0);
   const dst = dstOf(w0);
   const imm = env.imm(env.slot);
-  const size = bytesOf(sizeOf(codeOf(w0)));
+  const size = accessSize(codeOf(w0));
   if (imm === BPF_LOAD_ACQ) {
     checkLoad(env);
     return;
@@ -235,10 +223,7 @@ export function accessMemory(
       break;
     case NOT_MODELLED:
       env.unknown(`${write ? 'store' : 'load'} through R${regno}, the type of which is not modelled`);
-      if (value !== null) {
-        if (size === 8) markNotModelled(value);
-        else markUnknown(value);
-      }
+      if (value !== null) markLoaded(value, size);
       break;
     default:
       refuseAccess(env, regno, value);
@@ -350,53 +335,6 @@ function accessContext(
   if (mayBeNull(type)) value.id = env.newId();
   value.subregDef = 0;
   value.type = type;
-}
-
-function accessPacket(env: VerifierEnv, reg: Reg, off: number, size: number, write: boolean): void {
-  if (write && !mayAccessPacket(env, WRITE)) env.refuse('write into the packet');
-  checkPacketRange(env, reg, off, size, false);
-}
-
-/** Is the range verified against the packet's end (`check_packet_access`)? */
-export function checkPacketRange(
-  env: VerifierEnv,
-  reg: Reg,
-  off: number,
-  size: number,
-  zeroAllowed: boolean,
-): void {
-  const sizeOk = size > 0 || (size === 0 && zeroAllowed);
-  if (reg.sminH < 0 || reg.a < 0 || off < 0 || !sizeOk || off + size > reg.a) {
-    env.refuse(`packet access of ${size} bytes at offset ${off}, ${reg.a} are verified`);
-  }
-}
-
-/** May a program of this type use packet pointers, for reads or writes? Sets `seenDirectWrite`. */
-export function mayAccessPacket(env: VerifierEnv, write: boolean): boolean {
-  switch (env.program.type) {
-    case PROG_TYPE.LWT_IN:
-    case PROG_TYPE.LWT_OUT:
-    case PROG_TYPE.LWT_SEG6LOCAL:
-    case PROG_TYPE.SK_REUSEPORT:
-    case PROG_TYPE.FLOW_DISSECTOR:
-    case PROG_TYPE.CGROUP_SKB:
-      if (write) return false;
-      env.seenDirectWrite = true;
-      return true;
-    case PROG_TYPE.SCHED_CLS:
-    case PROG_TYPE.SCHED_ACT:
-    case PROG_TYPE.XDP:
-    case PROG_TYPE.LWT_XMIT:
-    case PROG_TYPE.SK_SKB:
-    case PROG_TYPE.SK_MSG:
-      env.seenDirectWrite = true;
-      return true;
-    case PROG_TYPE.CGROUP_SOCKOPT:
-      if (write) env.seenDirectWrite = true;
-      return true;
-    default:
-      return false;
-  }
 }
 
 const SOCKET_NAMES: ReadonlyMap<number, SocketPointer> = new Map([

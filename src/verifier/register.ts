@@ -20,6 +20,9 @@ export const ADD_CONST64 = 1 << 31;
 export const ADD_CONST32 = 1 << 30;
 export const ADD_CONST = ADD_CONST64 | ADD_CONST32;
 
+/** Pointers stay within this distance of their object (`BPF_MAX_VAR_OFF`). */
+export const MAX_VAR_OFF = 1 << 29;
+
 export const S32_MIN = -0x8000_0000;
 export const S32_MAX = 0x7fff_ffff;
 

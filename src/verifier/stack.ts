@@ -21,6 +21,7 @@ import {
   markConstZero,
   markKnown,
   markUnknown,
+  MAX_VAR_OFF,
   Reg,
   S32_MAX,
   S32_MIN,
@@ -41,9 +42,6 @@ import {
   STACK_ZERO,
   withSlotType,
 } from './stack-slots.js';
-
-/** Variable offsets stay below this (`BPF_MAX_VAR_OFF`). */
-const MAX_VAR_OFF = 1 << 29;
 
 /** Lowest and highest offset from the frame pointer that the last bounds check found. */
 let minOff = 0;

@@ -38,6 +38,7 @@ import type { BpfObject, BpfProgram } from '../object/program.js';
 import { BTF_KIND_DECL_TAG, BTF_KIND_FUNC } from '../object/btf.js';
 import type { VerifierEnv } from './env.js';
 import { VerifierError } from './facts.js';
+import { MAX_VAR_OFF } from './register.js';
 
 /** A jump to an address in a register. */
 const GOTOX = BPF_JMP | BPF_JA | BPF_X;
@@ -70,8 +71,6 @@ export interface SubprogInfo {
 const MAX_SLOTS = 1_000_000;
 /** `BPF_MAX_SUBPROGS`. */
 const MAX_SUBPROGS = 256;
-/** Offsets into a map's value stay below this (`BPF_MAX_VAR_OFF`). */
-const MAX_VALUE_OFFSET = 1 << 29;
 
 /**
  * Checks the shape of the program and returns its subprograms.
@@ -129,7 +128,7 @@ function checkLdImm64(object: BpfObject, slot: number, w0: number, imm: number, 
       const map = imm < 0 ? undefined : object.maps.at(imm);
       if (map === undefined)
         throw new VerifierError(slot, `map ${imm} does not exist, there are ${object.maps.length}`);
-      if (srcOf(w0) === BPF_PSEUDO_MAP_VALUE && (next < 0 || next >= MAX_VALUE_OFFSET)) {
+      if (srcOf(w0) === BPF_PSEUDO_MAP_VALUE && (next < 0 || next >= MAX_VAR_OFF)) {
         throw new VerifierError(slot, `offset ${next} into the value of map ${map.name}`);
       }
       return;

@@ -3,6 +3,7 @@
  * loaded and those that the rewriting brings in; what neither has is an `Error`, what a program must not do a `Fault`.
  */
 import {
+  accessSize,
   classOf,
   codeOf,
   definedRegister,
@@ -11,7 +12,6 @@ import {
   modeOf,
   offOf,
   opOf,
-  sizeOf,
   srcOf,
 } from '../insn.js';
 import {
@@ -21,15 +21,12 @@ import {
   BPF_ALU64,
   BPF_AND,
   BPF_ATOMIC,
-  BPF_B,
   BPF_CALL,
   BPF_CMPXCHG,
   BPF_DIV,
-  BPF_DW,
   BPF_END,
   BPF_EXIT,
   BPF_FETCH,
-  BPF_H,
   BPF_JA,
   BPF_JCOND,
   BPF_JMP,
@@ -84,19 +81,6 @@ const CODE = 0x7fff_0000_0000_0000n;
 const REGISTERS = 13;
 
 const FETCHING = BPF_FETCH;
-
-function bytesOf(code: number): number {
-  switch (sizeOf(code)) {
-    case BPF_B:
-      return 1;
-    case BPF_H:
-      return 2;
-    case BPF_DW:
-      return 8;
-    default:
-      return 4;
-  }
-}
 
 export class Machine {
   /** Stores wrap to 64 bits by themselves. */
@@ -177,12 +161,12 @@ export class Machine {
           this.load(w0);
           break;
         case BPF_ST:
-          this.memory.store(this.address(dstOf(w0), w0), bytesOf(code), BigInt.asUintN(64, BigInt(imm)));
+          this.memory.store(this.address(dstOf(w0), w0), accessSize(code), BigInt.asUintN(64, BigInt(imm)));
           break;
         case BPF_STX:
           if (modeOf(code) === BPF_ATOMIC) this.atomic(w0, imm);
           else if (modeOf(code) === BPF_MEM)
-            this.memory.store(this.address(dstOf(w0), w0), bytesOf(code), this.registers[srcOf(w0)]);
+            this.memory.store(this.address(dstOf(w0), w0), accessSize(code), this.registers[srcOf(w0)]);
           else throw new Error(`store of mode 0x${modeOf(code).toString(16)}`);
           break;
         case BPF_LD:
@@ -251,7 +235,7 @@ export class Machine {
 
   private load(w0: number): void {
     const code = codeOf(w0);
-    const bytes = bytesOf(code);
+    const bytes = accessSize(code);
     const mode = modeOf(code);
     if (mode !== BPF_MEM && mode !== BPF_MEMSX) throw new Error(`load of mode 0x${mode.toString(16)}`);
     const value = this.memory.load(this.address(srcOf(w0), w0), bytes);
@@ -261,7 +245,7 @@ export class Machine {
 
   private atomic(w0: number, imm: number): void {
     const { registers, memory } = this;
-    const bytes = bytesOf(codeOf(w0));
+    const bytes = accessSize(codeOf(w0));
     const src = srcOf(w0);
     if (imm === BPF_LOAD_ACQ) {
       registers[dstOf(w0)] = memory.load(this.address(src, w0), bytes);
