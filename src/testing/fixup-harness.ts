@@ -11,6 +11,7 @@ import { strategyOf } from '../../strategies/index.js';
 import type { LinearProgram } from '../../strategies/linear-program.js';
 import { AUX_ORIG, AUX_SEEN, type StoreInput } from '../../strategies/store.js';
 import type { Facts, SubprogFacts } from '../verifier/facts.js';
+import { PLAIN_MAP } from './plain-map.js';
 
 /** Writes instructions one after the other. */
 export type Listing = (out: InsnSink) => void;
@@ -123,16 +124,3 @@ export function runPass(pass: Pass, given: PassCase, strategy = 'array'): PassRe
   const linear = store.finish();
   return { linear, env, insns: hex(linear.insns, linear.length) };
 }
-
-const PLAIN_MAP: MapDef = {
-  name: 'map',
-  type: 1,
-  keySize: 4,
-  valueSize: 8,
-  maxEntries: 16,
-  flags: 0,
-  extra: 0n,
-  frozen: false,
-  keyTypeId: 0,
-  valueTypeId: 0,
-};

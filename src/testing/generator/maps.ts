@@ -1,6 +1,7 @@
 /** The maps every generated object has: one of each kind that programs work with in a way of its own. */
 import { MAP_TYPE } from '../../kernel/types.js';
 import type { MapDef } from '../../object/program.js';
+import { PLAIN_MAP } from '../plain-map.js';
 
 const BPF_F_NO_PREALLOC = 1;
 const BPF_F_RDONLY_PROG = 1 << 7;
@@ -10,19 +11,7 @@ const BPF_F_MMAPABLE = 1 << 10;
 export const RODATA = [0, 1, 7, 0x7fff_ffff] as const;
 
 function map(name: string, type: number, rest: Partial<MapDef> = {}): MapDef {
-  return {
-    name,
-    type,
-    keySize: 4,
-    valueSize: 8,
-    maxEntries: 16,
-    flags: 0,
-    extra: 0n,
-    frozen: false,
-    keyTypeId: 0,
-    valueTypeId: 0,
-    ...rest,
-  };
+  return { ...PLAIN_MAP, name, type, ...rest };
 }
 
 function contents(words: readonly number[]): Uint8Array {

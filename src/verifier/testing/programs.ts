@@ -3,6 +3,7 @@ import { exit, InsnList, mov64Imm } from '../../isa/builders.js';
 import { profileOf } from '../../kernel/index.js';
 import { MAP_TYPE, PROG_TYPE } from '../../kernel/types.js';
 import type { BpfObject, BpfProgram, MapDef, Subprog } from '../../object/program.js';
+import { PLAIN_MAP } from '../../testing/plain-map.js';
 import { AUX_SEEN } from '../../../strategies/store.js';
 import type { Facts } from '../facts.js';
 import { check } from '../index.js';
@@ -10,21 +11,9 @@ import type { CheckResult } from '../index.js';
 
 export const profile = profileOf('6.12');
 
-/** A map with 4-byte keys and 8-byte values, unless told otherwise. */
+/** A hash map with 4-byte keys and 8-byte values, unless told otherwise. */
 export function map(overrides: Partial<MapDef> = {}): MapDef {
-  return {
-    name: 'map',
-    type: MAP_TYPE.HASH,
-    keySize: 4,
-    valueSize: 8,
-    maxEntries: 16,
-    flags: 0,
-    extra: 0n,
-    frozen: false,
-    keyTypeId: 0,
-    valueTypeId: 0,
-    ...overrides,
-  };
+  return { ...PLAIN_MAP, ...overrides };
 }
 
 /** A `.rodata` of the given bytes. */
