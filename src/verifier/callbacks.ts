@@ -102,24 +102,23 @@ export const setLoopCallback: SetCallee = (_env, caller, callee) => {
   returnsZeroOrOne(callee);
 };
 
-export const setTimerCallback: SetCallee = (_env, caller, callee) => {
-  const map = caller.regs[BPF_REG_1].a;
+/** The kernel calls it some time, with a map, and a key and value of that. */
+function callsLaterWithEntry(callee: FuncState, map: number): void {
   mapPointer(callee.regs[BPF_REG_1], CONST_PTR_TO_MAP, map);
   mapPointer(callee.regs[BPF_REG_2], PTR_TO_MAP_KEY, map);
   mapPointer(callee.regs[BPF_REG_3], PTR_TO_MAP_VALUE, map);
   clearFrom(callee, BPF_REG_4);
   callee.inAsyncCallback = true;
+}
+
+export const setTimerCallback: SetCallee = (_env, caller, callee) => {
+  callsLaterWithEntry(callee, caller.regs[BPF_REG_1].a);
   returnsZeroOrOne(callee);
 };
 
 /** Of `bpf_task_work_schedule_signal()` and the like. */
 export const setTaskWorkCallback: SetCallee = (_env, caller, callee) => {
-  const map = caller.regs[BPF_REG_3].a;
-  mapPointer(callee.regs[BPF_REG_1], CONST_PTR_TO_MAP, map);
-  mapPointer(callee.regs[BPF_REG_2], PTR_TO_MAP_KEY, map);
-  mapPointer(callee.regs[BPF_REG_3], PTR_TO_MAP_VALUE, map);
-  clearFrom(callee, BPF_REG_4);
-  callee.inAsyncCallback = true;
+  callsLaterWithEntry(callee, caller.regs[BPF_REG_3].a);
   callee.retMin = S32_MIN;
   callee.retMax = S32_MAX;
 };

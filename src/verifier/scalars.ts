@@ -23,21 +23,15 @@ import type { Reg } from './register.js';
 import { arsh32, arsh64, lsh32, lsh64, rsh32, rsh64 } from './scalar-shifts.js';
 import { tnumAdd, tnumIsConst, tnumMul, tnumSub, tnumSubregIsConst } from './tnum.js';
 
-/** Does the sum of signed 32-bit numbers fit? */
-function fits32(value: number): boolean {
-  return value === (value | 0);
+/** The signed 32-bit range between two numbers; all where one of them does not fit. */
+function putSigned32(dst: Reg, min: number, max: number): void {
+  const fits = min === (min | 0) && max === (max | 0);
+  dst.s32min = fits ? min | 0 : S32_MIN;
+  dst.s32max = fits ? max | 0 : S32_MAX;
 }
 
 function add32(dst: Reg, src: Reg): void {
-  const smin = dst.s32min + src.s32min;
-  const smax = dst.s32max + src.s32max;
-  if (fits32(smin) && fits32(smax)) {
-    dst.s32min = smin | 0;
-    dst.s32max = smax | 0;
-  } else {
-    dst.s32min = S32_MIN;
-    dst.s32max = S32_MAX;
-  }
+  putSigned32(dst, dst.s32min + src.s32min, dst.s32max + src.s32max);
   const umin = (dst.u32min >>> 0) + (src.u32min >>> 0);
   const umax = (dst.u32max >>> 0) + (src.u32max >>> 0);
   if (umin < 0x1_0000_0000 && umax < 0x1_0000_0000) {
@@ -75,15 +69,7 @@ export function addRanges(dst: Reg, src: Reg): void {
 }
 
 function sub32(dst: Reg, src: Reg): void {
-  const smin = dst.s32min - src.s32max;
-  const smax = dst.s32max - src.s32min;
-  if (fits32(smin) && fits32(smax)) {
-    dst.s32min = smin | 0;
-    dst.s32max = smax | 0;
-  } else {
-    dst.s32min = S32_MIN;
-    dst.s32max = S32_MAX;
-  }
+  putSigned32(dst, dst.s32min - src.s32max, dst.s32max - src.s32min);
   if (dst.u32min >>> 0 < src.u32max >>> 0) {
     dst.u32min = 0;
     dst.u32max = -1;
