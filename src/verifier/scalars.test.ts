@@ -20,7 +20,7 @@ import { NOT_TAKEN, TAKEN } from './branch-taken.js';
 import { earlyNumbers } from './early-numbers.js';
 import { rangeNumbers } from './range-numbers.js';
 import { cloneReg } from './register.js';
-import { knownNumber, U64, violated } from './testing/ranges.js';
+import { knownNumber, knownNumbers, U64, violated } from './testing/ranges.js';
 
 const releases = [
   ['6.1', earlyNumbers],
@@ -49,7 +49,7 @@ const operations = [
 describe.each(releases)('%s: ranges after arithmetic', (_release, numbers) => {
   test.each(operations)('%s: hold the exact result', (_name, op, signed) => {
     fc.assert(
-      fc.property(knownNumber(numbers), knownNumber(numbers), fc.boolean(), (a, b, is32) => {
+      fc.property(knownNumbers(numbers), fc.boolean(), ([a, b], is32) => {
         const dst = cloneReg(a.reg);
         numbers.applyOp(op, is32, signed, dst, b.reg);
         const bits = is32 ? 32 : 64;
@@ -114,7 +114,7 @@ describe.each(releases)('%s: a branch on numbers', (_release, numbers) => {
     '%s goes where it is said to go, and keeps the numbers in range',
     (_name, op) => {
       fc.assert(
-        fc.property(knownNumber(numbers), knownNumber(numbers), fc.boolean(), (a, b, is32) => {
+        fc.property(knownNumbers(numbers), fc.boolean(), ([a, b], is32) => {
           const bits = is32 ? 32 : 64;
           const [left, right] = [a, b].map(({ value }) => BigInt.asUintN(bits, value));
           const taken = compares(op, left, right, bits);

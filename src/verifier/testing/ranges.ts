@@ -122,3 +122,22 @@ export function knownNumber(numbers: NumberRules): fc.Arbitrary<Known> {
       reg: regAround(numbers, value, other, unknown, shape),
     }));
 }
+
+/** Two numbers of which both may be known, often equal or next to each other: there comparisons are decided. */
+export function knownNumbers(numbers: NumberRules): fc.Arbitrary<readonly [Known, Known]> {
+  const near = fc.option(fc.integer({ min: -1, max: 1 }), { nil: undefined });
+  return fc
+    .tuple(
+      fc.array(anyNumber, { minLength: 6, maxLength: 6 }),
+      near,
+      fc.integer({ min: 0, max: 4 }),
+      fc.integer({ min: 0, max: 4 }),
+    )
+    .map(([[a, otherA, unknownA, b, otherB, unknownB], by, shapeA, shapeB]) => {
+      const value = by === undefined ? b : U64(a + BigInt(by));
+      return [
+        { value: a, reg: regAround(numbers, a, otherA, unknownA, shapeA) },
+        { value, reg: regAround(numbers, value, otherB, unknownB, shapeB) },
+      ] as const;
+    });
+}
