@@ -3,12 +3,13 @@
 // than the compiled code. Plain JavaScript over node: modules, because it runs
 // before anything is installed.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const stamp = join(root, 'node_modules', '.cache', 'tsbuildinfo');
+/** Holds how new the sources were that are compiled: what tsc writes itself is newer after a mere check of types, too. */
+const stamp = join(root, 'dist', '.built');
 
 /** Modification time in ms, or 0 where there is no such file. */
 function modified(path) {
@@ -44,5 +45,8 @@ const sources = Math.max(
   modified(join(root, 'package.json')),
   modified(join(root, 'tsconfig.json')),
 );
-if (modified(join(root, 'dist', 'src', 'cli', 'main.js')) === 0 || modified(stamp) < sources)
+const compiled = existsSync(stamp) ? Number(readFileSync(stamp, 'utf8')) : 0;
+if (modified(join(root, 'dist', 'src', 'cli', 'main.js')) === 0 || compiled !== sources) {
   npm('run', '--silent', 'build');
+  writeFileSync(stamp, String(sources));
+}
