@@ -250,6 +250,14 @@ finds(
     { says: 'removed stretch at 9 has no end', tamper: (store) => (store['gone'][11] = 2) },
     { says: 'removed stretch at 9 has no end', tamper: (store) => (store['gone'][9] = 200) },
     {
+      says: 'removed stretch at 9 has no end',
+      tamper: (store) => {
+        // It would end with the first new record, behind the last of the base.
+        store['gone'][9] = 142;
+        store['gone'][150] = 142;
+      },
+    },
+    {
       says: 'removed stretch at 9 is not noted',
       tamper: (store) => {
         const noted = store['edited'].indexOf(9);

@@ -59,6 +59,37 @@ describe('the counted tree', () => {
     expect([tree.leafOf(0), tree.leafOf(9)]).toEqual([0, 0]);
   });
 
+  it('counts the nodes and leaves it goes through, each once', () => {
+    // Three nodes above each leaf.
+    const counters = newCounters();
+    const tree = new CountedTree(9, counters);
+    tree.build(new Int32Array(8).fill(10), Int32Array.of(0, 10, 20, 30, 40, 50, 60, 70));
+    const visited = (work: () => unknown): number => {
+      const before = counters.nodeVisits;
+      work();
+      return counters.nodeVisits - before;
+    };
+    expect(visited(() => tree.leafOf(35))).toBe(4);
+    expect(visited(() => tree.add(5, 1))).toBe(4);
+    // Up from the leaf to where it is the left one, and down on the other side: twice as far between the halves.
+    expect([0, 1, 3].map((leaf) => visited(() => tree.next(leaf)))).toEqual([1, 3, 5]);
+    expect([1, 2, 4].map((leaf) => visited(() => tree.prev(leaf)))).toEqual([1, 3, 5]);
+    expect(visited(() => tree.split(3, 5, 35))).toBe(3);
+    expect(visited(() => tree.remove(0))).toBe(2);
+    tree.check();
+  });
+
+  it('uses the numbers of removed leaves again before it is full', () => {
+    const tree = treeOf(4);
+    expect(tree.isFull).toBe(true);
+    tree.add(2, -10);
+    tree.remove(2);
+    expect(tree.isFull).toBe(false);
+    expect(tree.split(0, 5, 5)).toBe(2);
+    expect(tree.isFull).toBe(true);
+    tree.check();
+  });
+
   it('agrees with a list on any splits and removals', () => {
     const steps = fc.array(fc.tuple(fc.nat(1000), fc.boolean()), { maxLength: 120, size: 'max' });
     fc.assert(

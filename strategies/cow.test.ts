@@ -174,6 +174,7 @@ describe('rolling back', () => {
     store.rollback(first);
     expect(() => store.rollback(second)).toThrow(new RangeError('no such mark to roll back to'));
     const third = store.mark();
+    expect([first, second, third].map(({ depth }) => depth)).toEqual([0, 1, 1]);
     expect(() => store.rollback(second)).toThrow(RangeError);
     store.rollback(third);
     expect(() => store.rollback(new CowStore(input).mark())).toThrow(RangeError);

@@ -1,5 +1,6 @@
 /** That each design does what its file says it does, told from its counters, which are exact. */
 import { describe, expect, it } from 'vitest';
+import { ArrayStore } from './array.js';
 import { BasicBlockStore } from './basic-block.js';
 import { BatchStore } from './batch.js';
 import { BatchTailStore } from './batch-tail.js';
@@ -10,7 +11,7 @@ import { GapBufferStore } from './gap-buffer.js';
 import { LinkedListStore } from './linked-list.js';
 import { PatchBuffer } from './patch-buffer.js';
 import { RopeStore } from './rope.js';
-import { AUX_FREE, type Store } from './store.js';
+import { AUX_FREE, NONE, type Store } from './store.js';
 import { JA, JEQ, MOV64, plainInput } from './testing/programs.js';
 import { UnrolledListStore } from './unrolled-list.js';
 
@@ -43,6 +44,97 @@ const patchAt =
   (store: Store): void => {
     store.replace(store.locate(slot), plain(length));
   };
+
+describe('the array', () => {
+  it('does at each expanding patch what the kernel does, and counts it', () => {
+    // Eight instructions fill the only page.
+    const input = plainInput(8, { 1: { w0: JA, target: 5 } }, { lineInfoSlots: Int32Array.of(0, 4) });
+    const store = new ArrayStore(input, { pageBytes: 64, headerBytes: 0 });
+    expect({ ...store.counters }).toMatchObject({
+      allocations: 2,
+      bytesAllocated: 64 + 8 * 4 * AUX_WORDS,
+      insnBytesMoved: 64,
+      auxBytesMoved: 8 * 4 * AUX_WORDS,
+    });
+    const grown = cost(store, patchAt(2, 2));
+    expect(grown).toMatchObject({
+      // Another page with all instructions in it, and all aux records copied.
+      allocations: 2,
+      bytesAllocated: 128 + 9 * 4 * AUX_WORDS,
+      insnBytesMoved: 64 + 8 * 5,
+      auxBytesMoved: 8 * 4 * AUX_WORDS,
+      branchVisits: 9,
+      // Two lines, one subprogram and the end.
+      metadataVisits: 4,
+      probeVisits: 0,
+    });
+    expect(cost(store, patchAt(2, 3))).toMatchObject({ allocations: 1, insnBytesMoved: 8 * 5 });
+    expect(cost(store, patchAt(0, 1))).toMatchObject({ allocations: 0, insnBytesMoved: 0, branchVisits: 0 });
+  });
+
+  it('probes all instructions but the patched one where a distance can overflow, and looks twice at a prologue', () => {
+    const store = new ArrayStore(plainInput(0x7fff - 1));
+    expect(cost(store, patchAt(9, 2))).toMatchObject({ probeVisits: 0 });
+    expect(cost(store, patchAt(9, 1))).toMatchObject({ probeVisits: 0 });
+    const skip = (): Counters => cost(store, () => store.skipPrologue(store.first(), store.locate(1)));
+    expect(skip()).toMatchObject({ probeVisits: 0, branchVisits: 0x7fff });
+    expect(cost(store, patchAt(9, 2))).toMatchObject({ probeVisits: 0x7fff - 1 });
+    expect(skip()).toMatchObject({ probeVisits: 0x8000, branchVisits: 0x8000 });
+  });
+});
+
+/** Finishing hands records on in runs: which ones, as first record and number. */
+function runsOf(store: { emit: (out: never) => void }): [number, number][] {
+  const runs: [number, number][] = [];
+  const sink = { append: (from: number, count: number) => runs.push([from, count]) };
+  store.emit(sink as never);
+  return runs;
+}
+
+describe('neighbours in the memory are handed on together', () => {
+  it('by lists, deltas and gaps', () => {
+    const list = new LinkedListStore(plainInput(40));
+    patchAt(12, 4)(list);
+    patchAt(39, 2)(list);
+    expect(runsOf({ emit: (out) => list['emit'](out) })).toEqual([
+      [0, 12],
+      [40, 3],
+      [12, 27],
+      [43, 1],
+      [39, 1],
+    ]);
+    const deltas = new CowStore(plainInput(40));
+    patchAt(12, 4)(deltas);
+    patchAt(39, 2)(deltas);
+    expect(runsOf({ emit: (out) => deltas['emit'](out) })).toEqual([
+      [0, 12],
+      [40, 4],
+      [13, 26],
+      [44, 2],
+    ]);
+  });
+
+  it('by a batch that merges', () => {
+    const store = new BatchStore(plainInput(40));
+    patchAt(12, 4)(store);
+    patchAt(12, 2)(store);
+    store.remove(store.locate(20), 3);
+    const copied: [number, number][] = [];
+    const copy = store['copy'].bind(store);
+    store['copy'] = (from, count, to) => {
+      copied.push([from, count]);
+      return copy(from, count, to);
+    };
+    store.commit();
+    // The two patches' new records stand side by side.
+    expect(copied).toEqual([
+      [0, 12],
+      [40, 4],
+      [12, 8],
+      [23, 17],
+    ]);
+  });
+});
 
 describe('batching', () => {
   const edits = (store: Store): void => {
@@ -143,6 +235,30 @@ describe('a block of records', () => {
   });
 });
 
+describe('blocks that became empty', () => {
+  it.each([
+    ['chunks', new ChunkedStore(plainInput(128), { chunk: 64, fill: 1, spare: 0.001, growth: 0.5 })],
+    ['leaves of a rope', new RopeStore(plainInput(128), { leaf: 64, fill: 1, spare: 0.001, growth: 0.5 })],
+    ['nodes', new UnrolledListStore(plainInput(128), { node: 64, fill: 1, spare: 0.001, growth: 0.5 })],
+  ])('are used again: as %s', (_, store) => {
+    const fillAndEmpty = (): void => {
+      // Longer than what is left of any block, and all of it gone but for what was there before.
+      const last = store.locate(70);
+      for (let nth = 0; nth < 10; nth++) store.replace(store.locate(70), plain(32));
+      let first = store.locate(70);
+      for (let back = 0; back < 310; back++) first = store.prev(first);
+      store.remove(first, 310);
+      store.check();
+      expect([store.length(), store.locate(70) === NONE, last === NONE]).toEqual([128, false, false]);
+    };
+    const rooms = Array.from({ length: 6 }, () => {
+      fillAndEmpty();
+      return store['records'].length;
+    });
+    expect(rooms[5]).toBe(rooms[1]);
+  });
+});
+
 describe('a basic block', () => {
   const input = plainInput(40, { 9: { w0: JEQ, target: 20 }, 29: { w0: JA, target: 5 } });
   /** 0-4, 5-9, 10-19, 20-29, 30-39. */
@@ -200,6 +316,8 @@ describe('copy on write', () => {
     const store = new CowStore(plainInput(40));
     expect(moved(cost(store, patchAt(12, 4)))).toBe(1);
     expect(moved(cost(store, patchAt(12, 4)))).toBe(0);
+    const third = store.prev(store.locate(12));
+    expect(moved(cost(store, (it) => it.replace(it.prev(it.prev(third)), plain(2))))).toBe(0);
     expect(moved(cost(store, (it) => it.setWords(it.locate(12), MOV64, 9)))).toBe(0);
     expect(moved(cost(store, (it) => it.setWords(it.locate(13), MOV64, 9)))).toBe(1);
     expect(moved(cost(store, (it) => it.remove(it.locate(1), 30)))).toBe(0);
@@ -216,5 +334,14 @@ describe('a list and a gap', () => {
     expect(moved(cost(gap, patchAt(12, 4)))).toBe(12);
     expect(moved(cost(gap, patchAt(30, 4)))).toBe(30 - 12);
     expect(moved(cost(gap, patchAt(20, 4)))).toBe(30 - 20 + 3);
+    expect(cost(gap, (it) => it.finish())).toMatchObject({ branchVisits: 49 });
+  });
+
+  it('move everything when the gap is used up, and what is behind it once more', () => {
+    const gap = new GapBufferStore(plainInput(40), { gap: 0.125 });
+    const room = 32 + 5;
+    expect(moved(cost(gap, patchAt(12, 32)))).toBe(12);
+    expect(moved(cost(gap, patchAt(12, 32)))).toBe(40 + room + (40 - 12));
+    gap.check();
   });
 });

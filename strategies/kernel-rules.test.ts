@@ -550,6 +550,33 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       expect(leads(store.finish())).toEqual({ 2: 1, 4: 3 });
     });
 
+    it('leads a body back to itself that led to the front, but no front to the body', () => {
+      const store = create(plainInput(4, { 3: { w0: GOTOL, target: 1 } }));
+      // No jump, though its immediate would lead to the front.
+      store.setWords(store.first(), MOV64, 0);
+      const body = patchAt(
+        store,
+        1,
+        new PatchBuffer().push(withOff(JEQ, -1), 0).push(MOV64, 0).push(withOff(JA, -3), 0),
+      );
+      const front = store.prev(store.prev(body));
+      store.skipPrologue(front, body);
+      expect(store.jumpsToNext(front)).toBe(false);
+      store.check();
+      const linear = store.finish();
+      expect(leads(linear)).toEqual({ 1: 1, 3: 3, 5: 3 });
+      expect(linear.insns[1]).toBe(0);
+    });
+
+    it('counts for jumps that are overwritten or handed on to a patch afterwards', () => {
+      const store = create(input);
+      const body = patchAt(store, 3, plain(2));
+      store.skipPrologue(store.prev(body), body);
+      store.setWords(store.locate(6), GOTOL, 9);
+      patchAt(store, 5, plain(1).pushOwnTarget(JEQ, 0));
+      expect(leads(store.finish())).toMatchObject({ 0: 3, 7: 4, 8: 4 });
+    });
+
     it('deletes the insn array entry when the front is removed afterwards', () => {
       const store = create(input);
       const body = patchAt(store, 3, plain(3));
@@ -607,6 +634,21 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
     expect(starts(store.first())).toEqual([true, false, false, false]);
     expect(starts(store.locate(3))).toEqual([false, true, false, false]);
     expect(starts(store.locate(4))).toEqual([false, false, false, false]);
+  });
+
+  it('knows no start of a subprogram that was removed', () => {
+    const store = create(plainInput(12, {}, { subprogStarts: Int32Array.of(0, 3, 6, 9) }));
+    store.remove(store.locate(3), 3);
+    store.remove(store.locate(9), 3);
+    store.commit();
+    const numbers = [0, 1, 2, 3, 4, 5];
+    const starts = (pos: Pos): number[] => numbers.filter((k) => store.startsSubprog(pos, k));
+    expect(store.subprogCount()).toBe(2);
+    expect(starts(NONE)).toEqual([2]);
+    for (let pos = store.first(); pos !== NONE; pos = store.next(pos)) {
+      const origin = store.aux(pos, AUX_ORIG) - 1;
+      expect(starts(pos), `slot ${origin}`).toEqual(origin === 0 ? [0] : origin === 6 ? [1] : []);
+    }
   });
 
   it('leads poke descriptors of removed instructions to the next survivor', () => {
