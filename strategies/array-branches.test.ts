@@ -9,8 +9,11 @@ import {
   word0,
 } from '../src/isa/insn.js';
 import { BPF_LDX, BPF_MEM, BPF_W } from '../src/isa/opcodes.js';
+import { ArrayStore } from './array.js';
 import { adjustBranches, fitsShort, probeBranches, retargetJumps } from './array-branches.js';
-import { CALL, GOTOL, HELPER, JA, JEQ, LD_FUNC, MOV64 } from './testing/programs.js';
+import { PatchBuffer } from './patch-buffer.js';
+import { PatchRangeError } from './store.js';
+import { CALL, GOTOL, HELPER, JA, JEQ, LD_FUNC, MOV64, plainInput } from './testing/programs.js';
 
 /** Slots of the programs: the one that is looked at may stand before, in and behind whatever happens. */
 const SLOTS = 5;
@@ -89,6 +92,16 @@ describe("the array's scans, of every branch to everywhere,", () => {
     insns[2 * 32_790] = withOff(JEQ, -32_768);
     const backwards = [21, 22, 23, 24, 25, 32_789, 32_790, 32_791];
     expect(backwards.filter((pos) => !probeBranches(insns, length, pos, 1))).toEqual([23, 24, 25, 32_789]);
+  });
+
+  it('look at those branches of a patch that lead where the replaced one led, and at no others', () => {
+    const slots = 33_000;
+    const store = new ArrayStore(plainInput(slots, { 32_900: { w0: JA, target: 133 } }));
+    const inside = new PatchBuffer().push(withOff(JA, 1), 0).push(GOTOL, 0).push(MOV64, 0);
+    expect(store.replace(32_990, inside)).toBe(32_992);
+    const own = (w0: number): PatchBuffer => inside.clear().push(MOV64, 0).pushOwnTarget(w0, 0);
+    expect(() => store.replace(32_900, own(JA))).toThrow(PatchRangeError);
+    expect(store.replace(32_900, own(GOTOL))).toBe(32_901);
   });
 
   it('take no offset of a load or a call for a distance', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { withOff } from '../src/isa/insn.js';
 import { REFERENCE } from './index.js';
 import { PATCH_MAX, PatchBuffer } from './patch-buffer.js';
-import { NONE, type Pos, type Store, type StoreInput } from './store.js';
+import { AUX_ORIG, NONE, type Pos, type Store, type StoreInput } from './store.js';
 import { expectSame } from './testing/compare.js';
 import { VARIANTS, variantName } from './testing/lockstep.js';
 import { JA, JEQ, MOV32, MOV64, pick, plainInput } from './testing/programs.js';
@@ -102,6 +102,26 @@ describe.each(NAMED)('$name agrees with the reference', (variant) => {
           store.replace(pos, patchFor(store, pos, PATCH_MAX));
         });
       }
+    }
+  });
+
+  it('when blocks are split that have only inserted instructions behind the first, or on one side', () => {
+    for (const slots of [2, 3, 20]) {
+      expectAgreement(variant, plainInput(slots), (store) => {
+        const lastPos = (): Pos => {
+          let last = store.first();
+          for (let pos = last; pos !== NONE; pos = store.next(pos)) last = pos;
+          return last;
+        };
+        const patch = patchFor(store, store.locate(slots - 1), PATCH_MAX);
+        store.remove(store.replace(store.locate(slots - 1), patch), 1);
+        for (let nth = 0; nth < 10; nth++) {
+          store.replace(lastPos(), patch);
+          store.check();
+        }
+        expect(store.locate(slots - 1)).toBe(NONE);
+        expect(store.aux(store.locate(0), AUX_ORIG)).toBe(1);
+      });
     }
   });
 

@@ -144,6 +144,22 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       expect(leads(linear)).toMatchObject({ 0: 0, 1: 5 });
     });
 
+    it('of a patch do not come from what its buffer held before', () => {
+      const store = create(input);
+      const buffer = new PatchBuffer();
+      for (let at = 0; at < 9; at++) buffer.pushOwnTarget(JEQ, at);
+      patchAt(store, 0, buffer);
+      patchAt(store, 4, buffer.clear().push(MOV64, 1).push(MOV64, 2));
+      patchAt(store, 5, buffer.clear().push(withOff(JA, 1), 1).push(MOV64, 2));
+      for (let at = 0; at < 9; at++) buffer.pushSubprog(CALL, 0, 0);
+      patchAt(store, 9, buffer.clear().push(MOV64, 1).push(EXIT, 2));
+      store.check();
+      const linear = store.finish();
+      const own = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [at, 12]));
+      expect(leads(linear)).toEqual({ ...own, 9: 14, 10: 21, 14: 16, 16: 12, 17: 14, 18: 0 });
+      expect([...linear.insns.subarray(38, 42)]).toEqual([MOV64, 1, EXIT, 2]);
+    });
+
     it('are calls of subprograms, too, and addresses of them', () => {
       const insns = assemble([
         { w0: CALL, target: 4 },

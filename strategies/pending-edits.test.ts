@@ -65,6 +65,13 @@ const SCENARIOS: readonly { readonly name: string; readonly edit: (store: Store)
     },
   },
   {
+    name: 'the first new record is removed, and the last instruction of all that was there before',
+    edit: (store) => {
+      store.remove(frontOf(store, patchAt(store, 5, 3), 3), 1);
+      store.remove(store.locate(29), 1);
+    },
+  },
+  {
     name: 'whole patches are removed, and what stood before and behind them is patched',
     edit: (store) => {
       store.remove(frontOf(store, patchAt(store, 9, 4), 4), 4);
