@@ -217,6 +217,10 @@ finds(
       tamper: (store) => (store['records'][5 * RECORD_WORDS + TARGET] = 8),
     },
     {
+      says: 'a branch in the middle of block 1',
+      tamper: (store) => (store['records'][5 * RECORD_WORDS + TARGET] = 0),
+    },
+    {
       says: 'the branch of block 0 aims at no block',
       tamper: (store) => (store['records'][3 * RECORD_WORDS + TARGET] = 7),
     },

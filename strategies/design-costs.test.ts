@@ -8,6 +8,7 @@ import { ChunkedStore } from './chunked.js';
 import type { Counters } from './counters.js';
 import { CowStore } from './cow.js';
 import { GapBufferStore } from './gap-buffer.js';
+import { STRATEGIES } from './index.js';
 import { LinkedListStore } from './linked-list.js';
 import { PatchBuffer } from './patch-buffer.js';
 import { RopeStore } from './rope.js';
@@ -300,6 +301,12 @@ describe('a basic block', () => {
     expect(cost(store, () => store.finish()).branchVisits).toBe(3);
   });
 
+  it('that is as long as it may be is not cut', () => {
+    const store = new BasicBlockStore(plainInput(18), { block: 20 });
+    patchAt(5, 3)(store);
+    expect(cost(store, () => store.finish()).branchVisits).toBe(1);
+  });
+
   it('is split by the branches of a patch and by what they lead to', () => {
     const store = new BasicBlockStore(input);
     // Three pieces: up to the jump, what it skips, what it leads to.
@@ -327,6 +334,30 @@ describe('copy on write', () => {
     expect(moved(cost(store, (it) => it.remove(it.locate(1), 30)))).toBe(0);
     store.mark();
     expect(moved(cost(store, (it) => it.setNop(it.locate(38))))).toBe(1);
+  });
+});
+
+describe.each(STRATEGIES)('$name', (strategy) => {
+  it('looks for no overflow where there can be none', () => {
+    const store = strategy.create(plainInput(40, { 3: { w0: JA, target: 30 }, 9: { w0: JEQ, target: 1 } }));
+    patchAt(12, 4)(store);
+    store.skipPrologue(store.locate(1), store.locate(2));
+    store.setNop(store.locate(3));
+    store.setWords(store.locate(9), MOV64, 0);
+    store.remove(store.locate(20), 4);
+    store.finish();
+    expect(store.counters.probeVisits).toBe(0);
+  });
+});
+
+describe('looking for the record that carries a label', () => {
+  it('goes outwards from where its aux record is', () => {
+    const input = plainInput(40, {}, { subprogStarts: Int32Array.of(0, 20) });
+    for (const store of [new LinkedListStore(input), new CowStore(input)]) {
+      expect(cost(store, () => store.subprogStart(1)).nodeVisits).toBe(1);
+      patchAt(20, 4)(store);
+      expect(cost(store, () => store.subprogStart(1)).nodeVisits).toBe(4);
+    }
   });
 });
 

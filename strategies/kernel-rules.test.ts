@@ -151,13 +151,18 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       patchAt(store, 0, buffer);
       patchAt(store, 4, buffer.clear().push(MOV64, 1).push(MOV64, 2));
       patchAt(store, 5, buffer.clear().push(withOff(JA, 1), 1).push(MOV64, 2));
+      buffer.clear();
+      for (let at = 0; at < 9; at++) buffer.push(withOff(JEQ, 8 - at), at);
+      patchAt(store, 9, buffer.clear().push(withOff(JA, 1), 1).push(EXIT, 2));
+      buffer.clear();
       for (let at = 0; at < 9; at++) buffer.pushSubprog(CALL, 0, 0);
-      patchAt(store, 9, buffer.clear().push(MOV64, 1).push(EXIT, 2));
+      patchAt(store, 3, buffer.clear().push(MOV64, 1));
       store.check();
       const linear = store.finish();
       const own = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [at, 12]));
-      expect(leads(linear)).toEqual({ ...own, 9: 14, 10: 21, 14: 16, 16: 12, 17: 14, 18: 0 });
-      expect([...linear.insns.subarray(38, 42)]).toEqual([MOV64, 1, EXIT, 2]);
+      expect(leads(linear)).toEqual({ ...own, 9: 14, 10: 21, 14: 16, 16: 12, 17: 14, 18: 0, 19: 21 });
+      expect([...linear.insns.subarray(22, 24)]).toEqual([MOV64, 1]);
+      expect([...linear.insns.subarray(40, 42)]).toEqual([EXIT, 2]);
     });
 
     it('are calls of subprograms, too, and addresses of them', () => {
@@ -386,6 +391,7 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       store.commit();
       expect(store.subprogCount()).toBe(4);
       expect(store.startsSubprog(store.locate(8), 2)).toBe(true);
+      expect(store.subprogStart(2)).toBe(store.locate(8));
       expect(subprogs(store.finish())).toEqual([
         [0, 0, 0],
         [1, 3, 1],
@@ -559,11 +565,11 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       const body = patchAt(
         store,
         1,
-        new PatchBuffer().push(MOV64, 0).push(withOff(JEQ, -2), 0).push(MOV64, 0),
+        new PatchBuffer().push(withOff(JEQ, 2), 0).push(withOff(JEQ, -2), 0).push(JA, 0).push(MOV64, 0),
       );
-      store.skipPrologue(store.prev(store.prev(body)), body);
+      store.skipPrologue(store.prev(store.prev(store.prev(body))), body);
       store.check();
-      expect(leads(store.finish())).toEqual({ 2: 1, 4: 3 });
+      expect(leads(store.finish())).toEqual({ 1: 4, 2: 1, 3: 4, 5: 4 });
     });
 
     it('leads a body back to itself that led to the front, but no front to the body', () => {

@@ -33,7 +33,9 @@ describe('the patch buffer', () => {
   it('holds so many instructions and no more', () => {
     const patch = new PatchBuffer();
     for (let at = 0; at < PATCH_MAX; at++) patch.push(MOV64, at);
-    expect(() => patch.push(MOV64, 0)).toThrow(RangeError);
+    expect(() => patch.push(MOV64, 0)).toThrow(
+      new RangeError(`a patch has at most ${PATCH_MAX} instructions`),
+    );
     expect(patch.length).toBe(PATCH_MAX);
   });
 
@@ -45,6 +47,39 @@ describe('the patch buffer', () => {
     expect(jumpsBehind(patch)).toBe(true);
     patch.push(withOff(JA, 1), 0);
     expect(() => insideTarget(patch, 4)).toThrow('branch 4 of a patch leads to 6, outside of 0..5');
+  });
+
+  it('says what is wrong with a patch', () => {
+    const said = (patch: PatchBuffer, replacedKind: number): string => {
+      try {
+        assertPatch(patch, replacedKind, 3);
+        return 'nothing';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const first = (): PatchBuffer => new PatchBuffer().push(MOV64, 0);
+    expect(said(new PatchBuffer(), BRANCH_OFF)).toBe('RangeError: a patch has at least one instruction');
+    expect(said(first().pushOwnTarget(MOV64, 0), BRANCH_OFF)).toBe(
+      'RangeError: instruction 1 of a patch has a target but is no branch',
+    );
+    expect(said(first().pushOwnTarget(JA, 0), NOT_BRANCH)).toBe(
+      'RangeError: branch 1 of a patch wants the target of an instruction that has none',
+    );
+    expect(said(first().pushOwnTarget(JA, 0), BRANCH_IMM)).toBe(
+      'RangeError: branch 1 of a patch has 16 bit for a 32-bit distance',
+    );
+    expect(said(first().push(withOff(JA, -3), 0), NOT_BRANCH)).toBe(
+      'RangeError: branch 1 of a patch leads to -1, outside of 0..2',
+    );
+    for (const k of [-1, 3]) {
+      expect(said(first().pushSubprog(CALL, 0, k), NOT_BRANCH)).toBe(
+        `RangeError: branch 1 of a patch leads to subprogram ${k} of 3`,
+      );
+    }
+    for (const k of [0, 2]) expect(said(first().pushSubprog(CALL, 0, k), NOT_BRANCH)).toBe('nothing');
+    expect(said(first().pushOwnTarget(GOTOL, 0).pushOwnTarget(CALL, 0), BRANCH_IMM)).toBe('nothing');
+    expect(said(first().pushOwnTarget(JA, 0), BRANCH_OFF)).toBe('nothing');
   });
 
   it('fits exactly where looking at every branch finds nothing wrong', () => {
