@@ -128,7 +128,7 @@ const GAINS: readonly (readonly [design: string, strategy: string, low: number, 
   ['Batching, sorted back to front', 'batch-tail', 10, 15],
   ['Batching, merged forward', 'batch', 10, 15],
   ['A gap buffer', 'gap-buffer', 15, 20],
-  ['Chunks', 'chunked', 20, 25],
+  ['Chunking', 'chunked', 20, 25],
   ['A rope', 'rope', 35, 45],
   ['A linked list', 'linked-list', 30, 40],
 ];
@@ -194,7 +194,7 @@ export function isProposal(strategy: string): boolean {
 const OPERATIONS: readonly (readonly [design: string, strategy: string, fewer: number])[] = [
   ['A linked list', 'linked-list', 3_333],
   ['A rope', 'rope', 667],
-  ['Chunks', 'chunked', 78],
+  ['Chunking', 'chunked', 78],
   ['A gap buffer', 'gap-buffer', 2],
 ];
 
