@@ -124,9 +124,20 @@ function failed(reason: string): FailedAnswer {
   return { kind: 'failed', reason };
 }
 
+/**
+ * Memory that one run freed is the next one's: glibc would give it back to the system and have it brought in again page by page,
+ * some 3 us each, in some processes and not in others. With it the floor of `dense-10k` took 0.8 ms in one process and 2.8 in
+ * another. Memory of a kernel is never brought in so. Other C libraries take no notice.
+ */
+const KEEP_MEMORY = {
+  // The largest that glibc takes: longer blocks are always the system's.
+  MALLOC_MMAP_THRESHOLD_: String(32 << 20),
+  MALLOC_TRIM_THRESHOLD_: String(1 << 30),
+};
+
 function childEnvironment(): NodeJS.ProcessEnv {
   const kept = ['PATH', 'PATCHBENCH_DEBUG'].map((name) => [name, process.env[name]] as const);
-  return Object.fromEntries(kept.filter(([, value]) => value !== undefined));
+  return { ...Object.fromEntries(kept.filter(([, value]) => value !== undefined)), ...KEEP_MEMORY };
 }
 
 /** Collects the end of the child's stderr; the returned function reads it. */

@@ -114,7 +114,7 @@ const WARM_UP_RUNS = 9;
  * Warming up takes so many ms at least, all workloads of the process together: `dense-10k` over the overlay took 3.3 ms in
  * its tenth to twentieth run and 1.6 ms from some hundred ms on, when the optimised code of all it calls had come.
  */
-const WARM_UP_MS = 250;
+const WARM_UP_MS = 400;
 /** Medians of fewer samples say little. */
 const SAMPLES = 10;
 /**
