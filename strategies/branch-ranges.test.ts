@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BRANCH_OFF, branchKind } from '../src/isa/insn.js';
+import { BranchRanges } from './branch-ranges.js';
+import { newCounters } from './counters.js';
 import { REFERENCE, STRATEGIES } from './index.js';
 import type { LinearProgram } from './linear-program.js';
 import { PatchBuffer } from './patch-buffer.js';
@@ -39,6 +41,51 @@ function distanceFrom({ insns, length }: LinearProgram, from: number): number {
 
 const forward = (target: number): StoreInput => plainInput(SLOTS, { 0: { w0: JEQ, target } });
 const backward = (slot: number): StoreInput => plainInput(SLOTS, { [slot]: { w0: JA, target: 0 } });
+
+describe('the bound on distances', () => {
+  /** A length at which nothing can be too long, and one more. */
+  const [SAFE, UNSAFE] = [0x7fff, 0x8000];
+  const suspicious = (ranges: BranchRanges): boolean[] =>
+    [SAFE, UNSAFE].map((length) => ranges.suspicious(length));
+
+  it('is the longest one seen, either way, and what was inserted or stretched since', () => {
+    const ranges = new BranchRanges(newCounters());
+    for (const distance of [5, -32_760, 32_758, -1]) ranges.see(distance);
+    ranges.patch(7, 8);
+    expect(suspicious(ranges)).toEqual([false, false]);
+    const mark = ranges.mark();
+    ranges.stretch(1);
+    expect(suspicious(ranges)).toEqual([false, true]);
+    ranges.rollback(mark);
+    expect(suspicious(ranges)).toEqual([false, false]);
+    ranges.patch(8, 1);
+    expect(suspicious(ranges)).toEqual([false, true]);
+    ranges.restart(32_767);
+    expect(suspicious(ranges)).toEqual([false, false]);
+    ranges.stretch(1);
+    expect(suspicious(ranges)).toEqual([false, true]);
+  });
+
+  it('once exceeded, leads to the first patch that was too much, of more than there was room for at first', () => {
+    const PATCHES = 40;
+    const counters = newCounters();
+    const ranges = new BranchRanges(counters);
+    const { allocations, bytesAllocated } = counters;
+    const numbers = Array.from({ length: PATCHES }, (_, nth) => ranges.patch(1000 + nth, 1));
+    expect(numbers).toEqual(Array.from({ length: PATCHES }, (_, nth) => nth + 1));
+    expect([counters.allocations - allocations, counters.bytesAllocated - bytesAllocated]).toEqual([
+      2,
+      4 * (32 + 64),
+    ]);
+    // Each put its record directly behind the branch in slot 3, which leads to the end: by the eleventh that is too far.
+    const stamps = new Int32Array(3 + 1 + 32_767 - 10 + PATCHES);
+    for (let nth = 0; nth < PATCHES; nth++) stamps[4 + nth] = PATCHES - nth;
+    const [branches, targets] = [Int32Array.of(50, 3), Int32Array.of(60, stamps.length)];
+    expect(ranges.firstFailure(stamps, branches, targets)).toBe(1010);
+    // The same backwards, from the last record.
+    expect(ranges.firstFailure(stamps, Int32Array.of(stamps.length - 1), Int32Array.of(3))).toBe(1010);
+  });
+});
 
 describe.each(ALL)('$name', (strategy) => {
   it('lets a forward branch grow to 32767 and no further', () => {

@@ -254,7 +254,12 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
 
     it('of more than there is fails', () => {
       const store = create(plainInput(3));
-      expect(() => store.remove(store.first(), 4)).toThrow(RangeError);
+      expect(() => store.remove(store.first(), 4)).toThrow(
+        new RangeError('4 instructions to remove, 3 there'),
+      );
+      expect(() => store.remove(store.locate(1), 3)).toThrow(
+        new RangeError('3 instructions to remove, 2 there'),
+      );
     });
   });
 

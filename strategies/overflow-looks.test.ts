@@ -81,11 +81,11 @@ describe.each(KINDS)('$name', ({ Made }) => {
   });
 
   it('names the first patch that was too much, also when records have been given labels since', () => {
-    const store = make({ 0: { w0: JEQ, target: LAST - 1 } });
+    const store = make({ 0: { w0: JEQ, target: LAST } });
     expand(store, 32_800, 3);
-    expand(store, 100, 3);
-    // The one that patch put in the middle.
-    store.addPoke(before(store, 100, 1), { map: 0, key: 0 });
+    expand(store, 100, 4);
+    // One of the two that patch put in the middle.
+    store.addPoke(before(store, 100, 2), { map: 0, key: 0 });
     expand(store, 5, 2);
     expect(end(store)).toBe(100);
   });
@@ -121,11 +121,17 @@ describe.each(KINDS)('$name', ({ Made }) => {
     it('finds that one cannot, but would if it were one nearer, whatever others do', () => {
       // The short one at the front would not reach the body either, but leads elsewhere.
       const branches = { 0: { w0: JEQ, target: 5 }, 20: { w0: JEQ, target: 32_700 } };
-      const fits = make(branches);
+      const make20 = (): Store => {
+        const store = make(branches);
+        // So that there is something to look for.
+        expand(store, 32_840, 2);
+        return store;
+      };
+      const fits = make20();
       expect(skip(fits, 32_700, 20 + LAST)).toBe(FITS);
       expect([fits.targetSlot(fits.locate(20)), fits.targetSlot(fits.first())]).toEqual([20 + LAST, 5]);
       expect(end(fits)).toBe(FITS);
-      const tooFar = make(branches);
+      const tooFar = make20();
       expect(skip(tooFar, 32_700, 20 + LAST + 1)).toBe(20 + LAST + 1);
       expect(tooFar.targetSlot(tooFar.locate(20))).toBe(32_700);
       expect(end(tooFar)).toBe(FITS);
@@ -136,11 +142,11 @@ describe.each(KINDS)('$name', ({ Made }) => {
         10: { w0: JA, target: 10 },
         11: { w0: JEQ, target: 10 },
         32_777: { w0: JEQ, target: 10 },
-        32_778: { w0: GOTOL, target: 10 },
+        32_790: { w0: GOTOL, target: 10 },
       });
-      expect(skip(store, 10, 32_778)).toBe(FITS);
-      const leads = [10, 11, 32_777, 32_778].map((slot) => store.targetSlot(store.locate(slot)));
-      expect(leads).toEqual([10, 10, 10, 32_778]);
+      expect(skip(store, 10, 32_790)).toBe(FITS);
+      const leads = [10, 11, 32_777, 32_790].map((slot) => store.targetSlot(store.locate(slot)));
+      expect(leads).toEqual([10, 10, 10, 32_790]);
       expect(end(store)).toBe(FITS);
     });
 
