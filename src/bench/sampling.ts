@@ -111,9 +111,11 @@ interface Recorded {
 /** The passes over 45,000 instructions stop getting faster at about the tenth run: then all of them are compiled. */
 const WARM_UP_RUNS = 9;
 /**
- * Warming up takes so many ms at least, all workloads of the process together: `dense-10k` over the overlay took 3.3 ms in
- * its tenth to twentieth run and 1.6 ms from some hundred ms on, when the optimised code of all it calls had come.
+ * Warming up takes so many times the budget of one workload's samples at least, all workloads of the process together, and
+ * no longer than so many ms: `dense-10k` over the overlay took 3.3 ms in its tenth to twentieth run and 1.6 ms from some
+ * hundred ms on, when the optimised code of all it calls had come.
  */
+const WARM_UP_BUDGETS = 14;
 const WARM_UP_MS = 400;
 /** Medians of fewer samples say little. */
 const SAMPLES = 10;
@@ -158,7 +160,9 @@ export class Sampler {
   /** Runs them by turns until all code they need is compiled. What goes wrong is thrown by `measure`. */
   warmUp(started: readonly Started[]): void {
     let cold = started.filter((each) => !firstCounts(each));
-    const endsAt = nowNs() + Math.max(WARM_UP_MS, (cold.length * this.options.budgetMs) / 4) * 1e6;
+    const { budgetMs } = this.options;
+    const least = Math.min(WARM_UP_MS, WARM_UP_BUDGETS * budgetMs);
+    const endsAt = nowNs() + Math.max(least, (cold.length * budgetMs) / 4) * 1e6;
     for (let round = 0; cold.length > 0 && (round < WARM_UP_RUNS || nowNs() < endsAt); round++) {
       for (const each of cold) {
         try {
