@@ -291,10 +291,37 @@ describe('labels that are rolled back', () => {
     labels.rollback(split);
     expect([labels.resolve(1), labels.resolveJump(1), labels.isRemoved(3)]).toEqual([rest, 4, false]);
     expect([labels.stamps[rest], labels.count, labels.resolve(180)]).toEqual([7, rest + 1, 180]);
+    expect(labels.resolveJump(180)).toBe(180);
     labels.rollback(unsplit);
     expect([labels.resolve(1), labels.resolveJump(1), labels.isRoot(3)]).toEqual([2, 2, true]);
+    expect(labels.isRemoved(3)).toBe(false);
+    // Nothing is left of what the number of the split's rest stood for.
+    labels.markRemoved(labels.allocate(0));
+    expect([labels.count, labels.isRemoved(3)]).toEqual([rest + 1, false]);
     labels.markRemoved(3);
     labels.alias(3, 4);
     expect([labels.isRemoved(3), labels.resolveJump(3), labels.resolve(3)]).toEqual([true, 4, 4]);
+  });
+
+  it('lead where they led although they were followed since', () => {
+    const labels = new Labels(10, newCounters());
+    labels.alias(2, 3);
+    const mark = labels.mark();
+    labels.alias(3, 4);
+    labels.alias(4, 5);
+    expect([labels.resolveJump(2), labels.resolve(2)]).toEqual([5, 5]);
+    labels.rollback(mark);
+    expect([labels.resolveJump(2), labels.resolve(2)]).toEqual([3, 3]);
+  });
+
+  it('stay parted by a split before when a later one is taken back', () => {
+    const labels = new Labels(10, newCounters());
+    const rest = labels.allocate(0);
+    labels.split(2, rest, 3);
+    const mark = labels.mark();
+    labels.split(6, labels.allocate(0), 7);
+    labels.rollback(mark);
+    expect([2, 6].map((label) => labels.resolveJump(label))).toEqual([3, 6]);
+    expect([2, 6].map((label) => labels.resolve(label))).toEqual([rest, 6]);
   });
 });

@@ -542,6 +542,26 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       expect([...linear.insnArray]).toEqual([3]);
     });
 
+    it('is done for each of several subprograms', () => {
+      const store = create(
+        plainInput(
+          9,
+          {
+            1: { w0: CALL, target: 3 },
+            2: { w0: CALL, target: 6 },
+            4: { w0: JA, target: 3 },
+            7: { w0: JA, target: 6 },
+          },
+          { subprogStarts: Int32Array.of(0, 3, 6) },
+        ),
+      );
+      for (const slot of [3, 6]) {
+        const body = patchAt(store, slot, plain(2));
+        store.skipPrologue(store.prev(body), body);
+      }
+      expect(leads(store.finish())).toEqual({ 1: 3, 2: 7, 5: 4, 9: 8 });
+    });
+
     it('changes nothing when done twice, nor for jumps that come later', () => {
       const store = create(input);
       const body = patchAt(store, 3, plain(2));

@@ -27,6 +27,31 @@ describe('labels', () => {
     expect([labels.resolve(1), labels.resolveJump(1)]).toEqual([rest, rest]);
   });
 
+  it('are parted once for each prologue that is skipped', () => {
+    const labels = new Labels(10, newCounters());
+    const rests = [2, 6].map((front) => {
+      const rest = labels.allocate(0);
+      labels.split(front, rest, front + 1);
+      return rest;
+    });
+    expect([2, 6].map((front) => labels.resolveJump(front))).toEqual([3, 7]);
+    expect([2, 6].map((front) => labels.resolve(front))).toEqual(rests);
+  });
+
+  it('need a table for jumps only once these are parted from the rest', () => {
+    const counters = newCounters();
+    const labels = new Labels(10, counters);
+    const grown = (): number => {
+      const { allocations } = counters;
+      for (let more = labels.stamps.length; more > 0; more--) labels.allocate(0);
+      return counters.allocations - allocations;
+    };
+    expect(counters.allocations).toBe(3);
+    expect(grown()).toBe(3);
+    labels.split(3, labels.allocate(0), 4);
+    expect(grown()).toBe(4);
+  });
+
   it('remember what was removed, through a split as well', () => {
     const labels = new Labels(10, newCounters());
     const rest = labels.allocate(0);
@@ -45,7 +70,8 @@ describe('labels', () => {
     labels.markRemoved(0);
     const many = Array.from({ length: 5000 }, (_, nth) => labels.allocate(nth));
     expect(new Set(many).size).toBe(5000);
-    expect(labels.stamps[many[4999]]).toBe(4999);
+    expect(many.filter((label, nth) => labels.stamps[label] !== nth)).toEqual([]);
+    expect(many.filter((label) => !labels.isRoot(label))).toEqual([]);
     expect([labels.resolve(0), labels.resolve(1), labels.resolveJump(1)]).toEqual([2, 4, 2]);
     expect(labels.isRemoved(0)).toBe(true);
   });
