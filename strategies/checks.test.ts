@@ -9,6 +9,7 @@ import { CountedTree } from './counted-tree.js';
 import { CowStore } from './cow.js';
 import { GapBufferStore } from './gap-buffer.js';
 import { LinkedListStore } from './linked-list.js';
+import { OverlayStore } from './overlay.js';
 import { PatchBuffer } from './patch-buffer.js';
 import { LABEL, RECORD_WORDS, TARGET } from './record.js';
 import { RopeStore } from './rope.js';
@@ -313,5 +314,51 @@ finds('the array', () => new ArrayStore(INPUT), [
   {
     says: 'line info 2 is not before the next',
     tamper: (store) => (store['metadata']['lineSlots'][2] = 150),
+  },
+]);
+
+/** The instruction behind the branch is patched by three: a jump behind the patch, at record 150, and two more. */
+function overlaid(): OverlayStore {
+  const store = new OverlayStore(INPUT);
+  store.replace(
+    4,
+    new PatchBuffer()
+      .push(JA | (2 << 16), 0)
+      .push(MOV64, 2)
+      .push(MOV64, 3),
+  );
+  return store;
+}
+
+finds('the overlay', overlaid, [
+  { says: '152 records, 153 counted', tamper: (store) => store['count']++ },
+  { says: 'the sequence does not end', tamper: (store) => store['count']-- },
+  { says: 'record 8 does not know record 7 before it', tamper: (store) => (store['backs'][8] = -1) },
+  { says: 'label 7 is carried twice', tamper: (store) => (store['tags'][8] = 8) },
+  {
+    says: 'label 8 is carried, but an alias',
+    tamper: (store) => {
+      store['labels'].alias(8, 9);
+    },
+  },
+  { says: 'label 8 is not known to be at record 8', tamper: (store) => (store['carriers'][8] = 10) },
+  {
+    says: 'original slots out of order at record 8',
+    tamper: (store) => {
+      store.setAux(8, AUX_ORIG, 8);
+    },
+  },
+  {
+    says: 'original slot 9 is not located',
+    tamper: (store) => {
+      store.setAux(8, AUX_ORIG, 10);
+    },
+  },
+  { says: 'branch 3 is not listed', tamper: (store) => (store['listedCount'] = 0) },
+  { says: 'branch 150 is not listed', tamper: (store) => (store['targets'][150] = 0) },
+  { says: 'record 8 has a target, but is no branch', tamper: (store) => (store['targets'][8] = 4) },
+  {
+    says: 'branch 3 aims at no record',
+    tamper: (store) => (store['targets'][3] = store['labels'].allocate(0) + 1),
   },
 ]);

@@ -211,7 +211,9 @@ describe('rolling back', () => {
   });
 
   it('takes subprograms and pokes back', () => {
-    const store = new CowStore(plainInput(9, {}, { subprogStarts: Int32Array.of(0, 3, 6) }));
+    const store = new CowStore(
+      plainInput(9, {}, { subprogStarts: Int32Array.of(0, 3, 6), lineInfoSlots: Int32Array.of(0, 1, 3, 6) }),
+    );
     const ids = (): number[] => Array.from({ length: store.subprogCount() }, (_, k) => store.subprogId(k));
     store.addPoke(store.locate(1), { map: 1, key: 1 });
     const before = store.mark();
@@ -226,11 +228,11 @@ describe('rolling back', () => {
     store.addSubprog(store.locate(8));
     expect(store.addPoke(store.locate(8), { map: 3, key: 3 })).toBe(1);
     const linear = store.finish();
-    expect(linear.subprogs.map(({ id, start }) => [id, start])).toEqual([
-      [0, 0],
-      [1, 3],
-      [2, 6],
-      [3, 8],
+    expect(linear.subprogs.map(({ id, start, lineInfoIndex }) => [id, start, lineInfoIndex])).toEqual([
+      [0, 0, 0],
+      [1, 3, 2],
+      [2, 6, 3],
+      [3, 8, 4],
     ]);
     expect(linear.pokes).toEqual([
       { map: 1, key: 1, slot: 1 },

@@ -10,10 +10,11 @@ import { CowStore } from './cow.js';
 import { GapBufferStore } from './gap-buffer.js';
 import { STRATEGIES } from './index.js';
 import { LinkedListStore } from './linked-list.js';
+import { OverlayStore } from './overlay.js';
 import { PatchBuffer } from './patch-buffer.js';
 import { RopeStore } from './rope.js';
 import { AUX_FREE, NONE, type Store } from './store.js';
-import { JA, JEQ, MOV64, plainInput } from './testing/programs.js';
+import { CALL, JA, JEQ, MOV64, plainInput } from './testing/programs.js';
 import { UnrolledListStore } from './unrolled-list.js';
 
 const AUX_WORDS = AUX_FREE + 1;
@@ -357,7 +358,74 @@ describe('looking for the record that carries a label', () => {
       expect(cost(store, () => store.subprogStart(1)).nodeVisits).toBe(1);
       patchAt(20, 4)(store);
       expect(cost(store, () => store.subprogStart(1)).nodeVisits).toBe(4);
+      // Neither another label nor one more subprogram leads astray.
+      store.skipPrologue(store.prev(store.locate(20)), store.locate(20));
+      store.skipPrologue(store.subprogStart(1), store.locate(20));
+      store.commit();
+      expect(cost(store, () => store.subprogStart(1)).nodeVisits).toBe(4);
+      patchAt(39, 2)(store);
+      store.addSubprog(store.locate(39));
+      expect(cost(store, () => store.subprogStart(2)).nodeVisits).toBe(1);
     }
+  });
+});
+
+describe('finishing', () => {
+  const input = plainInput(
+    40,
+    { 3: { w0: JA, target: 30 }, 9: { w0: CALL, target: 20 } },
+    {
+      subprogStarts: Int32Array.of(0, 20),
+      lineInfoSlots: Int32Array.of(0, 20, 30),
+      insnArraySlots: Int32Array.of(5, 20),
+    },
+  );
+  /** Two subprograms are looked at for those that are gone, and once more, besides lines, insn array entries and pokes. */
+  const METADATA = 2 + 2 + 3 + 2 + 1;
+  const edited = (store: Store): Store => {
+    store.replace(store.locate(12), new PatchBuffer().push(JA, 0).push(MOV64, 0).pushReplaced(MOV64, 1));
+    store.addPoke(store.locate(13), { map: 0, key: 0 });
+    store.commit();
+    return store;
+  };
+  const LENGTH = 42;
+  /** One for each slot, the end, and what the patch's jump leads to. */
+  const LABELS = 42;
+
+  it.each([
+    ['from one array, whose aux rows are the result', new BatchStore(input), 3, 0],
+    ['from a list', new LinkedListStore(input), 4, LENGTH],
+    ['from blocks', new BasicBlockStore(input), 4, LENGTH],
+  ])('makes tables for instructions, labels and branches, %s', (_, store, allocations, rows) => {
+    const rowBytes = rows * 4 * AUX_WORDS;
+    const isBlocks = store instanceof BasicBlockStore;
+    expect(cost(edited(store), () => store.finish())).toMatchObject({
+      allocations,
+      bytesAllocated: 8 * LENGTH + 8 * LENGTH + 4 * LABELS + rowBytes,
+      insnBytesMoved: 8 * LENGTH,
+      auxBytesMoved: rowBytes,
+      metadataVisits: METADATA,
+      // Blocks end with a branch (at 3 and 9, and that of the patch) or in front of a target (20 and 30); all others look at each
+      // record.
+      branchVisits: isBlocks ? 6 : LENGTH,
+    });
+  });
+
+  it('of an overlay asks the branches that are listed, and copies the rows that are somewhere', () => {
+    const store = new OverlayStore(input);
+    expect(store.counters.insnBytesMoved).toBe(8 * 40);
+    expect(store.counters.branchVisits).toBe(40);
+    edited(store);
+    store.setAux(store.prev(store.locate(12)), AUX_FREE, 7);
+    expect(cost(store, () => store.finish())).toMatchObject({
+      allocations: 4,
+      bytesAllocated: 8 * LENGTH + 4 * AUX_WORDS * LENGTH + 4 * LABELS + 8,
+      insnBytesMoved: 8 * LENGTH,
+      // But for the first instruction of the patch, which has none.
+      auxBytesMoved: 4 * AUX_WORDS * (LENGTH - 1),
+      metadataVisits: METADATA,
+      branchVisits: 2 + 1,
+    });
   });
 });
 
