@@ -193,11 +193,12 @@ describe('batching', () => {
 
 describe('a block of records', () => {
   it.each([
-    ['chunk', new ChunkedStore(plainInput(96), { chunk: 64, fill: 0.75 }), 0],
-    ['leaf of a rope', new RopeStore(plainInput(96), { leaf: 64, fill: 0.75 }), 0],
+    ['chunk', () => new ChunkedStore(plainInput(96), { chunk: 64, fill: 0.75 }), 0],
+    ['leaf of a rope', () => new RopeStore(plainInput(96), { leaf: 64, fill: 0.75 }), 0],
     // What is left of the two nodes comes together.
-    ['node of an unrolled list', new UnrolledListStore(plainInput(96), { node: 64, fill: 0.75 }), 14],
-  ])('as %s: a patch moves the rest of it', (_, store, together) => {
+    ['node of an unrolled list', () => new UnrolledListStore(plainInput(96), { node: 64, fill: 0.75 }), 14],
+  ])('as %s: a patch moves the rest of it', (_, make, together) => {
+    const store = make();
     expect(moved(cost(store, patchAt(40, 5)))).toBe(48 - 40);
     expect(moved(cost(store, patchAt(0, 2)))).toBe(48 + 4);
     expect(moved(cost(store, (it) => it.remove(it.locate(50), 3)))).toBe(96 - 53);
@@ -207,9 +208,10 @@ describe('a block of records', () => {
   });
 
   it.each([
-    ['chunk', new ChunkedStore(plainInput(64), { chunk: 64, fill: 1 })],
-    ['leaf of a rope', new RopeStore(plainInput(64), { leaf: 64, fill: 1 })],
-  ])('as %s: a full one gives its upper half away first', (_, store) => {
+    ['chunk', () => new ChunkedStore(plainInput(64), { chunk: 64, fill: 1 })],
+    ['leaf of a rope', () => new RopeStore(plainInput(64), { leaf: 64, fill: 1 })],
+  ])('as %s: a full one gives its upper half away first', (_, make) => {
+    const store = make();
     expect(moved(cost(store, patchAt(40, 5)))).toBe(64 + 32 + (64 - 40));
     expect(moved(cost(store, patchAt(10, 5)))).toBe(32 - 10);
   });
@@ -243,10 +245,14 @@ describe('a block of records', () => {
 
 describe('blocks that became empty', () => {
   it.each([
-    ['chunks', new ChunkedStore(plainInput(128), { chunk: 64, fill: 1, spare: 0.001, growth: 0.5 })],
-    ['leaves of a rope', new RopeStore(plainInput(128), { leaf: 64, fill: 1, spare: 0.001, growth: 0.5 })],
-    ['nodes', new UnrolledListStore(plainInput(128), { node: 64, fill: 1, spare: 0.001, growth: 0.5 })],
-  ])('are used again: as %s', (_, store) => {
+    ['chunks', () => new ChunkedStore(plainInput(128), { chunk: 64, fill: 1, spare: 0.001, growth: 0.5 })],
+    [
+      'leaves of a rope',
+      () => new RopeStore(plainInput(128), { leaf: 64, fill: 1, spare: 0.001, growth: 0.5 }),
+    ],
+    ['nodes', () => new UnrolledListStore(plainInput(128), { node: 64, fill: 1, spare: 0.001, growth: 0.5 })],
+  ])('are used again: as %s', (_, make) => {
+    const store = make();
     const fillAndEmpty = (): void => {
       // Longer than what is left of any block, and all of it gone but for what was there before.
       const last = store.locate(70);
@@ -393,10 +399,11 @@ describe('finishing', () => {
   const LABELS = 42;
 
   it.each([
-    ['from one array, whose aux rows are the result', new BatchStore(input), 3, 0],
-    ['from a list', new LinkedListStore(input), 4, LENGTH],
-    ['from blocks', new BasicBlockStore(input), 4, LENGTH],
-  ])('makes tables for instructions, labels and branches, %s', (_, store, allocations, rows) => {
+    ['from one array, whose aux rows are the result', () => new BatchStore(input), 3, 0],
+    ['from a list', () => new LinkedListStore(input), 4, LENGTH],
+    ['from blocks', () => new BasicBlockStore(input), 4, LENGTH],
+  ])('makes tables for instructions, labels and branches, %s', (_, make, allocations, rows) => {
+    const store: Store = make();
     const rowBytes = rows * 4 * AUX_WORDS;
     const isBlocks = store instanceof BasicBlockStore;
     expect(cost(edited(store), () => store.finish())).toMatchObject({
