@@ -104,9 +104,12 @@ describe.each(VARIANTS)('$name counts the memory it takes', ({ strategy, options
       if (pos !== NONE) ledger.follow(`patch ${nth}`, () => store.replace(pos, patch));
     }
     expect(store.length()).toBe(150 + 7 * PATCHES);
-    ledger.follow('writing an aux record', () => {
-      store.setAux(store.first(), AUX_FREE, 5);
-    });
+    let at = store.first();
+    for (let nth = 0; nth < 60; nth++, at = store.next(at)) {
+      const pos = at;
+      for (const value of [5, 6])
+        ledger.follow('writing an aux record', () => store.setAux(pos, AUX_FREE, value));
+    }
   });
 
   it('when there are more labels than there was room for, also once jumps have some of their own', () => {
@@ -121,6 +124,7 @@ describe.each(VARIANTS)('$name counts the memory it takes', ({ strategy, options
       });
     }
     expect(store.counters.allocations).toBeGreaterThan(allocations);
+    store.check();
   });
 });
 

@@ -14,7 +14,7 @@ import { OverlayStore } from './overlay.js';
 import { PatchBuffer } from './patch-buffer.js';
 import { RopeStore } from './rope.js';
 import { AUX_FREE, NONE, type Store } from './store.js';
-import { CALL, JA, JEQ, MOV64, plainInput } from './testing/programs.js';
+import { CALL, GOTOL, JA, JEQ, MOV64, plainInput } from './testing/programs.js';
 import { UnrolledListStore } from './unrolled-list.js';
 
 const AUX_WORDS = AUX_FREE + 1;
@@ -346,8 +346,14 @@ describe('copy on write', () => {
 
 describe.each(STRATEGIES)('$name', (strategy) => {
   it('looks for no overflow where there can be none', () => {
-    const store = strategy.create(plainInput(40, { 3: { w0: JA, target: 30 }, 9: { w0: JEQ, target: 1 } }));
+    const branches = {
+      3: { w0: JA, target: 30 },
+      5: { w0: GOTOL, target: 1 },
+      9: { w0: JEQ, target: 1 },
+    };
+    const store = strategy.create(plainInput(40, branches));
     patchAt(12, 4)(store);
+    store.replace(store.locate(13), new PatchBuffer().push(GOTOL, 0).push(MOV64, 0));
     store.skipPrologue(store.locate(1), store.locate(2));
     store.setNop(store.locate(3));
     store.setWords(store.locate(9), MOV64, 0);
@@ -433,6 +439,24 @@ describe('finishing', () => {
       metadataVisits: METADATA,
       branchVisits: 2 + 1,
     });
+  });
+});
+
+describe('the overlay', () => {
+  it('copies rows only when something is written in them, and only what is read then', () => {
+    const store = new OverlayStore(plainInput(40));
+    const row = 4 * AUX_WORDS;
+    const written = (pos: number): number => cost(store, () => store.setAux(pos, AUX_FREE, 9)).auxBytesMoved;
+    for (let slot = 0; slot < 20; slot++) patchAt(slot, 2)(store);
+    // All loaded rows, once.
+    expect([30, 30, 31].map(written)).toEqual([40 * row, 0, 0]);
+    // The row of what was replaced, for the last of a patch; the first has none.
+    expect([store.locate(0), store.locate(0), store.first()].map(written)).toEqual([row, 0, 0]);
+    for (let slot = 1; slot < 15; slot++) expect(written(store.locate(slot))).toBe(row);
+    // There is room for sixteen at first.
+    expect([15, 16].map((slot) => written(store.locate(slot)))).toEqual([16 * row + row, row]);
+    expect(cost(store, (it) => it.remove(it.locate(32), 5)).nodeVisits).toBe(5 + 1);
+    store.check();
   });
 });
 

@@ -165,6 +165,18 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       expect([...linear.insns.subarray(40, 42)]).toEqual([EXIT, 2]);
     });
 
+    it('are all there is, in a program of nothing else', () => {
+      const targets = Object.fromEntries(Array.from({ length: 150 }, (_, slot) => [slot, (slot * 7) % 150]));
+      const branches = Object.entries(targets).map(([slot, target]) => [slot, { w0: JA, target }]);
+      const store = create(plainInput(150, Object.fromEntries(branches) as Parameters<typeof plainInput>[1]));
+      patchAt(store, 0, plain(2));
+      const wanted = Object.entries(targets)
+        .slice(1)
+        .map(([slot, target]) => [Number(slot) + 1, target === 0 ? 0 : target + 1]);
+      store.check();
+      expect(leads(store.finish())).toEqual(Object.fromEntries(wanted));
+    });
+
     it('are calls of subprograms, too, and addresses of them', () => {
       const insns = assemble([
         { w0: CALL, target: 4 },
@@ -540,6 +552,35 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
         [1, 3, 1],
       ]);
       expect([...linear.insnArray]).toEqual([3]);
+    });
+
+    it('can be done where nothing was patched, and to a call that was', () => {
+      const store = create(input);
+      // The nops in front lead to the prologue, until they skip it.
+      store.setNop(store.locate(2));
+      const nop = store.prev(patchAt(store, 1, plain(2)));
+      store.setNop(nop);
+      patchAt(store, 0, plain(1).pushOwnTarget(CALL, 0));
+      const front = store.locate(3);
+      store.skipPrologue(front, store.locate(4));
+      expect(store.startsSubprog(front, 1)).toBe(true);
+      store.check();
+      const linear = store.finish();
+      expect(leads(linear)).toEqual({ 1: 5, 2: 3, 4: 6, 6: 9, 7: 6, 8: 6 });
+      expect(subprogs(linear)[1]).toEqual([1, 5, 1]);
+      expect([...linear.insnArray]).toEqual([5]);
+    });
+
+    it('is skipped by nops in front of it, whoever put them there', () => {
+      const store = create(plainInput(6));
+      const last = patchAt(store, 2, plain(2));
+      store.setNop(last);
+      store.skipPrologue(store.locate(3), store.locate(5));
+      const again = create(plainInput(6));
+      again.setNop(again.locate(2));
+      again.skipPrologue(again.locate(3), again.locate(5));
+      expect(leads(store.finish())).toEqual({ 3: 6 });
+      expect(leads(again.finish())).toEqual({ 2: 5 });
     });
 
     it('is done for each of several subprograms', () => {

@@ -90,6 +90,23 @@ describe.each(KINDS)('$name', ({ Made }) => {
     expect(end(store)).toBe(100);
   });
 
+  it('names the first that was too much, not one behind it, when a record of it was given a label', () => {
+    const store = make({ 0: { w0: JEQ, target: LAST - 1 } });
+    expand(store, 32_800, 3);
+    expand(store, 100, 3);
+    store.addPoke(before(store, 100, 1), { map: 0, key: 0 });
+    expand(store, 5, 2);
+    expect(end(store)).toBe(100);
+  });
+
+  it('names it when the first it put there was replaced by one since', () => {
+    const store = make({ 0: { w0: JEQ, target: LAST } });
+    expand(store, 32_800, 2);
+    expand(store, 100, 2);
+    store.replace(before(store, 100, 1), new PatchBuffer().push(MOV64, 1));
+    expect(end(store)).toBe(100);
+  });
+
   it('names it when what it put there was patched itself since', () => {
     const store = make({ 0: { w0: JEQ, target: LAST - 1 } });
     expand(store, 100, 3);
