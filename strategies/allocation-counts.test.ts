@@ -112,6 +112,17 @@ describe.each(VARIANTS)('$name counts the memory it takes', ({ strategy, options
     }
   });
 
+  it('and that it has moved its program in, once', () => {
+    const { insnBytesMoved, auxBytesMoved, branchVisits } = strategy.create(INPUT, options).counters;
+    // The overlay reads aux records where they are given.
+    const aux = strategy.name === 'overlay' ? 0 : INPUT.aux.byteLength;
+    expect({ insnBytesMoved, auxBytesMoved, branchVisits }).toEqual({
+      insnBytesMoved: 8 * 150,
+      auxBytesMoved: aux,
+      branchVisits: 150,
+    });
+  });
+
   it('when there are more labels than there was room for, also once jumps have some of their own', () => {
     const store = strategy.create(INPUT, options);
     store.skipPrologue(store.first(), store.next(store.first()));
