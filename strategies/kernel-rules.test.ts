@@ -579,8 +579,12 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       const again = create(plainInput(6));
       again.setNop(again.locate(2));
       again.skipPrologue(again.locate(3), again.locate(5));
+      const once = create(plainInput(6));
+      once.setNop(patchAt(once, 2, plain(1)));
+      once.skipPrologue(once.locate(3), once.locate(5));
       expect(leads(store.finish())).toEqual({ 3: 6 });
       expect(leads(again.finish())).toEqual({ 2: 5 });
+      expect(leads(once.finish())).toEqual({ 2: 5 });
     });
 
     it('is done for each of several subprograms', () => {
