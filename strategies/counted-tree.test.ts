@@ -79,6 +79,22 @@ describe('the counted tree', () => {
     tree.check();
   });
 
+  it('stays balanced whatever leaves are removed, on either side', () => {
+    for (const stride of [1, 2, 3, 5, 7, 11, 31, 63]) {
+      for (const leaves of [16, 64, 100]) {
+        const tree = treeOf(leaves);
+        for (let nth = 0, at = 0; nth < leaves; nth++, at += stride) {
+          const left = leavesOf(tree);
+          const leaf = left[at % left.length];
+          tree.add(leaf, -tree.lengths[leaf]);
+          tree.remove(leaf);
+          tree.check();
+        }
+        expect(tree.total).toBe(0);
+      }
+    }
+  });
+
   it('uses the numbers of removed leaves again before it is full', () => {
     const tree = treeOf(4);
     expect(tree.isFull).toBe(true);

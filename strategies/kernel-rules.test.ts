@@ -249,6 +249,7 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
     it('at the end of the program leaves its branches to the end', () => {
       const store = create(plainInput(5, { 0: { w0: JA, target: 3 } }));
       expect(store.remove(store.locate(3), 2)).toBe(NONE);
+      store.check();
       expect(leads(store.finish())).toEqual({ 0: 3 });
     });
 
