@@ -50,14 +50,22 @@ export function bootstrapInterval(
   if (!(level > 0 && level < 1)) throw new RangeError(`a level of ${level} is not between 0 and 1`);
   if (values.length < FEWEST_FOR_INTERVAL) return null;
   const random = seedrandom.alea(`bootstrap/${seed}`);
-  const drawn = new Float64Array(values.length);
-  const medians = Float64Array.from({ length: resamples }, () => {
-    for (let at = 0; at < drawn.length; at++) drawn[at] = values[Math.floor(random() * values.length)];
-    return medianSorted(drawn.sort() as unknown as number[]);
-  }).sort() as unknown as number[];
+  const medians = new Float64Array(resamples);
+  const drawn: number[] = [];
+  for (let resample = 0; resample < resamples; resample++) {
+    for (let count = 0; count < values.length; count++) {
+      const value = values[Math.floor(random() * values.length)];
+      // Sorting as they are drawn is by far the cheapest for so few.
+      let at = count;
+      for (; at > 0 && drawn[at - 1] > value; at--) drawn[at] = drawn[at - 1];
+      drawn[at] = value;
+    }
+    medians[resample] = medianSorted(drawn);
+  }
+  const sorted = Array.from(medians.sort());
   return {
-    low: quantileSorted(medians, (1 - level) / 2),
-    high: quantileSorted(medians, (1 + level) / 2),
+    low: quantileSorted(sorted, (1 - level) / 2),
+    high: quantileSorted(sorted, (1 + level) / 2),
   };
 }
 
