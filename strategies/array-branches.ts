@@ -10,6 +10,7 @@
  * opcodes: twice the time of the same loop in C, where calling `branchKind` takes four times.
  */
 import {
+  BRANCH_KINDS,
   BRANCH_OFF,
   BRANCH_SUBPROG,
   branchDistance,
@@ -17,18 +18,6 @@ import {
   NOT_BRANCH,
   withOff,
 } from '../src/isa/insn.js';
-import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC } from '../src/isa/opcodes.js';
-
-/** In `KINDS`: the source register decides. */
-export const ASK = 4;
-
-/** Branch kind by opcode. */
-export const KINDS = Uint8Array.from({ length: 256 }, (_, code) => {
-  const kind = branchKind(code);
-  const asCall = branchKind(code | (BPF_PSEUDO_CALL << 12));
-  const asAddress = branchKind(code | (BPF_PSEUDO_FUNC << 12));
-  return kind === asCall && kind === asAddress ? kind : ASK;
-});
 
 /** Does a distance fit into 16 bit? */
 export function fitsShort(distance: number): boolean {
@@ -46,7 +35,7 @@ export function writeDistance(insns: Int32Array, slot: number, kind: number, dis
  * instruction at `pos` is not looked at.
  */
 export function probeBranches(insns: Int32Array, length: number, pos: number, delta: number): boolean {
-  const kinds = KINDS;
+  const kinds = BRANCH_KINDS;
   for (let slot = 0; slot < pos; slot++) {
     const w0 = insns[2 * slot];
     if (kinds[w0 & 0xff] !== BRANCH_OFF) continue;
@@ -70,7 +59,7 @@ export function adjustBranches(
   endOld: number,
   endNew: number,
 ): void {
-  const kinds = KINDS;
+  const kinds = BRANCH_KINDS;
   const delta = endNew - endOld;
   for (let at = 0; at < 2 * pos; at += 2) {
     const w0 = insns[at];

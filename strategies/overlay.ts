@@ -374,12 +374,11 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     this.targets[last] = AS_LOADED;
     this.mark(last, seenBit, definesSubregister(w0, w1) ? ZEXT : 0);
     if (seen > 1) this.writeSeen(first, last, extra, seen);
-    const front = length === 1 ? last : first;
     if (identity >= 0) {
       labels.stamps[identity] = length === 1 ? oldStamp : stamp;
-      this.carry(front, identity);
+      this.carry(first, identity);
     }
-    if (patch.has !== 1 << PLAIN) this.writeTargets(front, last, patch, target, behind);
+    if (patch.has !== 1 << PLAIN) this.writeTargets(first, last, patch, target, behind);
   }
 
   /** The same `seen`, too large for a bit, in the `extra` records from `first` on and in `last`. */

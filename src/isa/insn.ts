@@ -128,8 +128,11 @@ export const BRANCH_IMM = 2;
 /** A call of a subprogram or the address of one: in the immediate, and not moved by `skipPrologue`. */
 export const BRANCH_SUBPROG = 3;
 
-/** Branch kind by opcode; `BRANCH_SUBPROG` where the source register decides between that and no branch. */
-const KINDS = Uint8Array.from({ length: 256 }, (_, code) => kindByOpcode(code));
+/**
+ * Branch kind by opcode, for loops that look at every instruction; `BRANCH_SUBPROG` where the source register decides between
+ * that and no branch, which `branchKind` knows.
+ */
+export const BRANCH_KINDS = Uint8Array.from({ length: 256 }, (_, code) => kindByOpcode(code));
 
 function kindByOpcode(code: number): number {
   if (code === LD_IMM64) return BRANCH_SUBPROG;
@@ -149,7 +152,7 @@ function kindByOpcode(code: number): number {
  */
 export function branchKind(w0: number): number {
   const code = w0 & 0xff;
-  const kind = KINDS[code];
+  const kind = BRANCH_KINDS[code];
   if (kind !== BRANCH_SUBPROG) return kind;
   const pseudo = code === LD_IMM64 ? BPF_PSEUDO_FUNC : BPF_PSEUDO_CALL;
   return ((w0 >>> 12) & 0xf) === pseudo ? BRANCH_SUBPROG : NOT_BRANCH;

@@ -7,6 +7,7 @@
  * record handed over is slot n.
  */
 import {
+  BRANCH_KINDS,
   BRANCH_OFF,
   BRANCH_SUBPROG,
   branchDistance,
@@ -14,7 +15,7 @@ import {
   NOT_BRANCH,
   withOff,
 } from '../../src/isa/insn.js';
-import { ASK, fitsShort, KINDS } from '../array-branches.js';
+import { fitsShort } from '../array-branches.js';
 import type { RunSink } from '../linearize.js';
 import { RECORD_WORDS, W0, W1 } from '../record.js';
 import type { Pos } from '../store.js';
@@ -116,7 +117,7 @@ export class Rescan implements RunSink {
   /** @param shift from positions to slots */
   private probeBefore(from: number, to: number, shift: number): boolean {
     const { records, pos } = this;
-    const kinds = KINDS;
+    const kinds = BRANCH_KINDS;
     const delta = this.endNew - this.endOld;
     for (let at = from; at < to; at++) {
       const w0 = records[at * RECORD_WORDS + W0];
@@ -129,7 +130,7 @@ export class Rescan implements RunSink {
 
   private probeBehind(from: number, to: number, shift: number): boolean {
     const { records, pos } = this;
-    const kinds = KINDS;
+    const kinds = BRANCH_KINDS;
     const delta = this.endNew - this.endOld;
     for (let at = from; at < to; at++) {
       const w0 = records[at * RECORD_WORDS + W0];
@@ -142,7 +143,7 @@ export class Rescan implements RunSink {
 
   private adjustBefore(from: number, to: number, shift: number): void {
     const { records, endOld } = this;
-    const kinds = KINDS;
+    const kinds = BRANCH_KINDS;
     const delta = this.endNew - endOld;
     const end = to * RECORD_WORDS;
     let slot = from + shift;
@@ -160,7 +161,7 @@ export class Rescan implements RunSink {
 
   private adjustBehind(from: number, to: number, shift: number): void {
     const { records, endNew } = this;
-    const kinds = KINDS;
+    const kinds = BRANCH_KINDS;
     const delta = endNew - this.endOld;
     const end = to * RECORD_WORDS;
     let slot = from + shift;
@@ -199,7 +200,7 @@ function within(value: number, count: number): number {
 
 /** Is an instruction that is no 16-bit branch one of 32 bits? */
 function isLong(kind: number, w0: number): boolean {
-  return kind !== ASK || branchKind(w0) !== NOT_BRANCH;
+  return kind !== BRANCH_SUBPROG || branchKind(w0) !== NOT_BRANCH;
 }
 
 /** Writes the distance of the branch of kind `kind` at `pos`. */
