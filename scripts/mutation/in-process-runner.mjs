@@ -69,6 +69,7 @@ class InProcessRunner {
     for (const test of this.tests) {
       shared.currentTestId = test.id;
       const result = runTest(test);
+      if (result.status === TestStatus.Success) Object.assign(result, again(test));
       shared.currentTestId = undefined;
       this.durations.set(test.id, result.timeSpentMs);
       results.push(result);
@@ -90,6 +91,7 @@ class InProcessRunner {
     for (const test of tests) {
       if (rank(test) > QUICK && (spent += duration(test)) > BUDGET) break;
       const result = runTest(test, 1000 + PATIENCE * duration(test));
+      if (result.status !== TestStatus.Success) this.assertMutantsDoing(test, activeMutant.id);
       if (result.status === TIMED_OUT) {
         shared.activeMutant = undefined;
         return { status: MutantRunStatus.Timeout };
@@ -101,6 +103,30 @@ class InProcessRunner {
     shared.activeMutant = undefined;
     return toMutantRunResult(timeout ?? { status: DryRunStatus.Complete, tests: results });
   }
+
+  /**
+   * A test that failed must pass without the mutant. One that does not stumbles over what an earlier mutant left behind in
+   * shared state; Stryker answers the error by a fresh process, in which the mutant is tried again.
+   */
+  assertMutantsDoing(test, mutant) {
+    shared.activeMutant = undefined;
+    const { hitCount } = shared;
+    const { status, failureMessage } = runTest(test, 2000 + PATIENCE * (this.durations.get(test.id) ?? 0));
+    shared.activeMutant = mutant;
+    shared.hitCount = hitCount;
+    if (status !== TestStatus.Success)
+      throw new Error(`${test.id} fails without a mutant now: ${failureMessage}`);
+  }
+}
+
+/**
+ * A test that passes once and then fails would be taken for one that found each mutant. How long the second time took
+ * counts, since it is the like of a mutant's run.
+ */
+function again(test) {
+  const { status, failureMessage, timeSpentMs } = runTest(test);
+  if (status === TestStatus.Success) return { timeSpentMs };
+  return { status, failureMessage: `passes once, and fails the second time: ${failureMessage}` };
 }
 
 /** Calls the test that waits in `shared.test`; a script, since only scripts can be stopped. */
