@@ -202,12 +202,11 @@ export class CowStore extends DeferringStore implements Undoable {
   }
 
   protected override open(pos: Pos, extra: number): Pos {
+    // One more for a version of what is replaced, which becomes the patch's last and is written then.
     this.reserve(extra + 1);
     const first = this.used;
     this.used = first + extra;
     this.clearRows(first, extra);
-    const record = pos + this.moved[pos];
-    if (record < this.frozen) this.newVersion(pos, record);
     this.link(this.prev(pos), first);
     this.link(first + extra - 1, pos);
     this.opened = first;

@@ -130,7 +130,7 @@ export class GapBufferStore extends DeferringStore {
       this.move(pos, gapEnd - moved, moved);
       this.gapStart = pos;
       this.gapEnd = gapEnd - moved;
-    } else if (pos > gapEnd) {
+    } else {
       const moved = pos - gapEnd;
       this.move(gapEnd, gapStart, moved);
       this.gapStart = gapStart + moved;

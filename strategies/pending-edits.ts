@@ -124,17 +124,17 @@ export abstract class PendingEdits extends DeferringStore {
       }
       while (heads[next] !== 0) next = runStarts[heads[next] - 1];
       if (gone[next] === 0) return next;
-      at = next < base ? next + gone[next] - 1 : next;
+      at = next + gone[next] - 1;
     }
   }
 
   override prev(pos: Pos): Pos {
-    const { base, tails, gone } = this;
+    const { tails, gone } = this;
     let at = pos;
     for (;;) {
       const before = tails[at] === 0 ? this.beforeRuns(at) : this.lastOfRun(tails[at] - 1);
       if (before === NONE || gone[before] === 0) return before;
-      at = before < base && tails[before] === 0 ? before - gone[before] + 1 : before;
+      at = before - gone[before] + 1;
     }
   }
 
@@ -247,8 +247,9 @@ export abstract class PendingEdits extends DeferringStore {
     }
     let first = pos;
     let last = pos;
-    if (pos > 0 && gone[pos - 1] !== 0 && heads[pos - 1] === 0) first = pos - gone[pos - 1];
-    if (pos + 1 < base && gone[pos + 1] !== 0 && heads[pos + 1] === 0) last = pos + gone[pos + 1];
+    // A neighbour that is there is a stretch of none.
+    if (pos > 0 && heads[pos - 1] === 0) first = pos - gone[pos - 1];
+    if (pos + 1 < base && heads[pos + 1] === 0) last = pos + gone[pos + 1];
     const length = last - first + 1;
     gone[pos] = 1;
     gone[first] = length;

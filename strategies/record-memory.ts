@@ -100,9 +100,7 @@ export class RecordMemory {
       }
     }
     const auxWords = this.auxWords;
-    const aux = input.aux;
-    const whole = from === 0 && count === slots;
-    this.rows.set(whole ? aux : aux.subarray(from * auxWords, (from + count) * auxWords), at * auxWords);
+    this.rows.set(input.aux.subarray(from * auxWords, (from + count) * auxWords), at * auxWords);
     this.counters.insnBytesMoved += 8 * count;
     this.counters.auxBytesMoved += 4 * auxWords * count;
     this.counters.branchVisits += count;

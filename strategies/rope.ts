@@ -103,8 +103,6 @@ export class RopeStore extends LeafStore {
   protected override checkContainer(): void {
     super.checkContainer();
     this.tree.check();
-    if (this.tree.total !== this.count)
-      throw new Error(`${this.tree.total} records in the tree, ${this.count} counted`);
   }
 
   /**
