@@ -43,7 +43,7 @@ import {
   PTR_TO_BTF_ID_PROBED,
   PTR_TO_CTX,
 } from '../verifier/facts.js';
-import { Conversion, bytesOf, type FieldTable } from './context/conversion.js';
+import { bytesOf, type FieldTable } from './context/conversion.js';
 import { conversionTables } from './context/index.js';
 import {
   genOperationEpilogue,
@@ -65,13 +65,11 @@ export const convertCtxAccesses: Pass = {
   run(env: FixupEnv): void {
     const { store, program } = env;
     const tables = conversionTables(env.profile, program.type);
-    const access = new Conversion();
-    access.out = env.patch;
-    access.tstampTypeAccess = readsTstampType(env);
+    env.access.tstampTypeAccess = readsTstampType(env);
     const hooks = operationHooks(env);
     const exits = hooks.after === 0 ? undefined : new Exits(env, hooks.after);
     for (let pos = insertPrologue(env, hooks); pos !== NONE; pos = store.next(pos))
-      pos = exits?.replaced(pos) ?? convertInsn(env, access, tables, pos);
+      pos = exits?.replaced(pos) ?? convertInsn(env, tables, pos);
     store.commit();
   },
 };
@@ -146,12 +144,7 @@ function readsTstampType({ store, program }: FixupEnv): boolean {
 }
 
 /** Converts one instruction if it needs it; returns the position of what is last in its place. */
-function convertInsn(
-  env: FixupEnv,
-  access: Conversion,
-  tables: readonly (FieldTable | undefined)[],
-  pos: Pos,
-): Pos {
+function convertInsn(env: FixupEnv, tables: readonly (FieldTable | undefined)[], pos: Pos): Pos {
   const { store } = env;
   const w0 = store.word0(pos);
   const code = codeOf(w0);
@@ -183,7 +176,7 @@ function convertInsn(
       return pos;
     default: {
       const table = tables[pointer];
-      return table === undefined ? pos : convertAccess(env, access, table, pos, w0);
+      return table === undefined ? pos : convertAccess(env, table, pos, w0);
     }
   }
 }
@@ -212,8 +205,8 @@ function addBarrier({ store, patcher, patch }: FixupEnv, pos: Pos, w0: number): 
   return patcher.replace(pos, patch);
 }
 
-function convertAccess(env: FixupEnv, access: Conversion, table: FieldTable, pos: Pos, w0: number): Pos {
-  const { store, patcher } = env;
+function convertAccess(env: FixupEnv, table: FieldTable, pos: Pos, w0: number): Pos {
+  const { store, patcher, access } = env;
   const patch = env.patch.clear();
   const code = codeOf(w0);
   const bytes = bytesOf(sizeOf(code));

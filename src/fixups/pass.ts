@@ -8,6 +8,7 @@ import type { KernelProfile } from '../kernel/profile.js';
 import type { BpfObject, BpfProgram } from '../object/program.js';
 import type { Facts } from '../verifier/facts.js';
 import type { Patcher } from '../patcher.js';
+import type { Conversion } from './context/conversion.js';
 import type { SymbolTable } from './symbols.js';
 
 /** Stack of a subprogram while passes add to it; by the subprogram's number as loaded. */
@@ -29,6 +30,8 @@ export interface FixupEnv {
   readonly patcher: Patcher;
   /** Scratch patch, cleared by whoever fills it. */
   readonly patch: PatchBuffer;
+  /** Scratch context access, whose `out` is `patch`. */
+  readonly access: Conversion;
   /** Names behind call immediates and addresses. */
   readonly symbols: SymbolTable;
   /** Stack per subprogram number as loaded. */

@@ -11,6 +11,7 @@ import type { BpfObject, BpfProgram } from '../object/program.js';
 import { Patcher } from '../patcher.js';
 import type { Facts } from '../verifier/facts.js';
 import { blindConstants } from './blind-constants.js';
+import { Conversion } from './context/conversion.js';
 import { convertCtxAccesses } from './convert-ctx-accesses.js';
 import { doMiscFixups } from './misc-fixups.js';
 import { hardWireDeadCodeBranches } from './hard-wire-dead-code-branches.js';
@@ -92,6 +93,7 @@ function checkLineInfo({ lineInfo, insns }: BpfProgram): void {
 export function newEnv(prepared: Prepared, store: Store): FixupEnv {
   const { object, program, profile, facts, options } = prepared;
   const random = seedrandom.alea(options.seed ?? 'patchbench');
+  const patch = new PatchBuffer();
   return {
     profile,
     object,
@@ -99,7 +101,8 @@ export function newEnv(prepared: Prepared, store: Store): FixupEnv {
     facts,
     store,
     patcher: new Patcher(store),
-    patch: new PatchBuffer(),
+    patch,
+    access: new Conversion(patch),
     symbols: new SymbolTable(),
     stacks: facts.subprogs.map(({ stackDepth }) => ({ depth: stackDepth, extra: 0 })),
     randomU32: () => random.int32() >>> 0,

@@ -39,9 +39,8 @@ interface Converted {
 
 /** Converts one instruction by a table, without what the pass adds for narrow loads. */
 function convertBy(table: FieldTable, w0: number, imm: number, tstampTypeAccess = false): Converted {
-  const access = new Conversion();
   const out = new PatchBuffer();
-  access.out = out;
+  const access = new Conversion(out);
   access.write = (w0 & 7) !== op.BPF_LDX;
   access.code = w0 & 0xff;
   access.dst = dstOf(w0);

@@ -28,8 +28,9 @@ export class Conversion {
   targetSize = 0;
   /** The program reads `tstamp_type`, so it knows what kind of time stamp it sees. */
   tstampTypeAccess = false;
-  /** The instructions that take the access's place. */
-  out!: PatchBuffer;
+
+  /** @param out the instructions that take the access's place */
+  constructor(readonly out: PatchBuffer) {}
 
   /** Size bits of the access's opcode. */
   get size(): number {
