@@ -10,6 +10,7 @@ import seedrandom from 'seedrandom';
 import { patchByHand, zextRndHi32ByHand } from '../src/bench/by-hand.js';
 import { record, type Recording } from '../src/bench/floor-recording.js';
 import { floorFrom } from '../src/bench/floor.js';
+import { Garbage } from '../src/bench/garbage.js';
 import { digestOf, sameProgram } from '../src/bench/linear-compare.js';
 import { corpusFolder } from '../src/bench/manifest.js';
 import { PhaseLog } from '../src/bench/phase-log.js';
@@ -77,9 +78,11 @@ function bothOf(workload: string): Both {
 
 function time(run: () => LinearProgram, runs: number): void {
   const first = run();
+  const bytes = first.insns.byteLength + first.aux.byteLength;
+  const garbage = new Garbage();
   const times: bigint[] = [];
   for (let at = 0; at < runs + WARM_UP; at++) {
-    globalThis.gc?.();
+    garbage.beforeRun(bytes);
     const startedAt = process.hrtime.bigint();
     const linear = run();
     const took = process.hrtime.bigint() - startedAt;

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { strategyOf } from '../../strategies/index.js';
+import { Garbage } from '../../src/bench/garbage.js';
 import { PhaseLog } from '../../src/bench/phase-log.js';
 import { programFile, Replay, sessionOf } from './sessions.js';
 
@@ -15,9 +16,11 @@ const workload = new Replay(sessionOf(readFileSync(session)));
 const strategy = strategyOf(name);
 let linear = workload.run(strategy, new PhaseLog(false));
 const first = programFile(linear);
+const bytes = linear.insns.byteLength + linear.aux.byteLength;
+const garbage = new Garbage();
 const times: number[] = [];
 for (let run = 0; run < Number(runs) + WARM_UP; run++) {
-  if (run % 4 === 0) globalThis.gc?.();
+  garbage.beforeRun(bytes);
   const log = new PhaseLog(false);
   linear = workload.run(strategy, log);
   if (run >= WARM_UP) times.push(log.total());

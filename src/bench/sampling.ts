@@ -6,6 +6,7 @@
  */
 import { Bench } from 'tinybench';
 import type { LinearProgram } from '../../strategies/linear-program.js';
+import { Garbage } from './garbage.js';
 import { digestOf, firstDifference, sameProgram } from './linear-compare.js';
 import { nowNs, PhaseLog, TOTAL, type PhaseWork } from './phase-log.js';
 import { clockStep, summarise, type Summary } from './statistics.js';
@@ -131,12 +132,9 @@ const ENOUGH_MS = 1000;
  */
 const FIRST_RUN_COUNTS_MS = 2000;
 
-/** Bytes that stores may allocate between two collections of garbage; both happen outside the clock. */
-const GARBAGE_LIMIT = 32 << 20;
-
 /** Everything that is measured in one process. */
 export class Sampler {
-  private garbage = GARBAGE_LIMIT;
+  private readonly garbage = new Garbage();
 
   /** @param reference run again to find the first difference when a digest differs */
   constructor(
@@ -229,11 +227,7 @@ export class Sampler {
   private sample(started: Started): PhaseLog {
     const { workload, strategy, first, counting } = started;
     const startedAt = nowNs();
-    if (this.garbage >= GARBAGE_LIMIT) {
-      globalThis.gc?.();
-      this.garbage = 0;
-    }
-    this.garbage += counting.totalWork().counters.bytesAllocated;
+    this.garbage.beforeRun(counting.totalWork().counters.bytesAllocated);
     const log = new PhaseLog(false);
     const got = workload.run(strategy, log);
     if (!sameProgram(got, first)) throw new DifferenceError(unsteady(got, first));
