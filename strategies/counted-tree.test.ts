@@ -18,6 +18,15 @@ function leavesOf(tree: CountedTree): number[] {
   return leaves;
 }
 
+/** The height below a link, counted there and then; what leans by more than one is an error. */
+function heightBelow(tree: CountedTree, at: number): number {
+  if (at < 0) return 0;
+  const left = heightBelow(tree, tree['lefts'][at]);
+  const right = heightBelow(tree, tree['rights'][at]);
+  if (Math.abs(left - right) > 1) throw new Error(`node ${at} leans: ${left} to ${right}`);
+  return 1 + Math.max(left, right);
+}
+
 describe('the counted tree', () => {
   it('keeps leaves in order and counts what is in them', () => {
     const tree = treeOf(7);
@@ -47,6 +56,25 @@ describe('the counted tree', () => {
     expect(tree.total).toBe(2000);
     expect(leavesOf(tree)).toEqual(Array.from({ length: 1000 }, (_, at) => at));
     expect(tree.leafOf(500)).toBe(500);
+  });
+
+  it('stays balanced when it is split at one end for a while, and then at the other', () => {
+    const tree = new CountedTree(256, newCounters());
+    tree.build(Int32Array.of(1000, 1000, 1000, 1000), Int32Array.of(0, 1, 2, 3));
+    let last = 3;
+    for (let nth = 1; nth < 60; nth++) last = tree.split(last, 1, 3 + nth);
+    for (let nth = 1; nth < 120; nth++) tree.split(0, 1000 - nth, 0);
+    tree.check();
+    expect(heightBelow(tree, tree['root'])).toBeLessThan(12);
+  });
+
+  it('is left alone where one side is higher by one only', () => {
+    for (const leaf of [0, 1]) {
+      const tree = new CountedTree(4, newCounters());
+      tree.build(Int32Array.of(10, 10), Int32Array.of(0, 10));
+      tree.split(leaf, 5, 10 * leaf + 5);
+      expect([tree['root'], heightBelow(tree, tree['root'])]).toEqual([0, 2]);
+    }
   });
 
   it('finds slots after leaves without any were split and rotated', () => {
@@ -126,6 +154,7 @@ describe('the counted tree', () => {
             order = order.toSpliced(at, 1);
           }
           tree.check();
+          if (order.length > 0) heightBelow(tree, tree['root']);
           expect(leavesOf(tree)).toEqual(order);
           expect(order.toReversed()).toEqual(backwards(tree, order));
           expect(tree.total).toBe(order.reduce((sum, each) => sum + tree.lengths[each], 0));

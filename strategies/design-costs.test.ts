@@ -327,6 +327,22 @@ describe('a basic block', () => {
     store.check();
     expect(cost(store, () => store.finish()).branchVisits).toBe(BLOCKS + 2);
   });
+
+  it('is split behind branches that leave a patch, and not where the buffer had one lead before', () => {
+    const patch = new PatchBuffer()
+      .push(MOV64, 0)
+      .push(JEQ | (5 << 16), 0)
+      .clear()
+      .push(MOV64, 1)
+      .pushOwnTarget(JEQ, 0);
+    const store = new BasicBlockStore(input);
+    store.replace(store.locate(9), patch);
+    store.check();
+    expect(cost(store, () => store.finish()).branchVisits).toBe(BLOCKS);
+    const behind = new BasicBlockStore(input);
+    behind.replace(behind.locate(9), patch.clear().push(MOV64, 1).pushOwnTarget(JEQ, 0).push(MOV64, 2));
+    expect(cost(behind, () => behind.finish()).branchVisits).toBe(BLOCKS + 1);
+  });
 });
 
 describe('copy on write', () => {

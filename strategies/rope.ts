@@ -106,14 +106,11 @@ export class RopeStore extends LeafStore {
   }
 
   /**
-   * A key that parts the original slots before record `kept` of a leaf from those behind: the first one behind, one
-   * more than the last one before, or, without any in the leaf, the one that parts it from the leaves before.
+   * A key that parts the original slots before record `kept` of a leaf from those behind: one more than the last one
+   * before, or, without any there, the one that parts the leaf from those before it.
    */
   private keyAt(leaf: number, kept: number): number {
     const front = leaf << this.shift;
-    for (let pos = front + kept; pos < this.endOf(leaf); pos++) {
-      if (this.origin(pos) !== 0) return this.origin(pos) - 1;
-    }
     for (let pos = front + kept - 1; pos >= front; pos--) {
       if (this.origin(pos) !== 0) return this.origin(pos);
     }
