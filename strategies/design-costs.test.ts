@@ -243,6 +243,33 @@ describe('a block of records', () => {
   });
 });
 
+describe('followed, linked and renumbered are', () => {
+  const PATCH = plain(21);
+  const input = plainInput(192);
+  /** What is visited by patching in the first of three full blocks, and by removing the second then. */
+  const visits = (store: Store): number[] => {
+    const [patched, gone] = [store.locate(40), store.locate(64)];
+    return [cost(store, () => store.replace(patched, PATCH)), cost(store, () => store.remove(gone, 64))].map(
+      ({ nodeVisits }) => nodeVisits,
+    );
+  };
+
+  it('a chunk that grows or shrinks, and the directory behind one that is new or gone', () => {
+    expect(visits(new ChunkedStore(input, { chunk: 64, fill: 1, spare: 1 }))).toEqual([1 + 3, 1 + 1]);
+  });
+
+  it('a node that grows or shrinks, a new one with both neighbours, and each that goes', () => {
+    expect(visits(new UnrolledListStore(input, { node: 64, fill: 1, spare: 1 }))).toEqual([1 + 3, 1 + 1]);
+  });
+
+  it('what a patch or a removal links, with both neighbours, and each place at the end', () => {
+    for (const store of [new LinkedListStore(input), new CowStore(input)]) {
+      expect(visits(store)).toEqual([20 + 2, 64 + 2]);
+      expect(cost(store, () => store.finish()).nodeVisits).toBe(192 + 20 - 64);
+    }
+  });
+});
+
 describe('blocks that became empty', () => {
   it.each([
     ['chunks', () => new ChunkedStore(plainInput(128), { chunk: 64, fill: 1, spare: 0.001, growth: 0.5 })],
