@@ -13,7 +13,10 @@ describe('an unrolled list', () => {
     const input = plainInput(100, { 3: { w0: JEQ, target: 0 } });
     const patchFirst = (store: Store): Store => {
       const patch = new PatchBuffer().push(MOV64, 1).push(MOV32, 2);
-      store.replace(store.first(), patch.pushReplaced(store.word0(store.first()), store.word1(store.first())));
+      store.replace(
+        store.first(),
+        patch.pushReplaced(store.word0(store.first()), store.word1(store.first())),
+      );
       store.check();
       return store;
     };
