@@ -14,6 +14,7 @@ import { OverlayStore } from './overlay.js';
 import { PatchBuffer } from './patch-buffer.js';
 import { RopeStore } from './rope.js';
 import { AUX_FREE, NONE, type Store } from './store.js';
+import type { StoreOptions } from './strategy.js';
 import { CALL, GOTOL, JA, JEQ, MOV64, plainInput } from './testing/programs.js';
 import { UnrolledListStore } from './unrolled-list.js';
 
@@ -520,5 +521,15 @@ describe('a list and a gap', () => {
     expect(moved(cost(gap, patchAt(12, 32)))).toBe(12);
     expect(moved(cost(gap, patchAt(12, 32)))).toBe(40 + room + (40 - 12));
     gap.check();
+  });
+
+  it('have room for as many nodes again only where aux rows take memory that is mapped anew', () => {
+    // Rows of 4 KiB: 8192 of them are what malloc still takes from what was freed.
+    const nodes = (slots: number, options?: StoreOptions): number =>
+      new LinkedListStore(plainInput(slots, {}, { auxWords: 1024 }), options)['nexts'].length;
+    expect(nodes(8)).toBe(8 + 2 + 16);
+    expect(nodes(8192)).toBe(8192 + 2048 + 16);
+    expect(nodes(8193)).toBe(2 * 8193 + 16);
+    expect(nodes(8193, { spare: 1.5 })).toBe(Math.ceil(2.5 * 8193) + 16);
   });
 });
