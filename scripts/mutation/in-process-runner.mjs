@@ -7,7 +7,7 @@
  * the budget of a mutant lasts: so a survivor of what all strategies share may be one that a slow test would have killed.
  * The first failure is enough. Modules are loaded once, so mutants of what runs while they load are not for it (`ignoreStatic`).
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -26,6 +26,8 @@ import { filesOf, takeTests } from './vitest-shim.mjs';
 const SHIM = pathToFileURL(fileURLToPath(new URL('vitest-shim.mjs', import.meta.url))).href;
 /** What the sources are compiled to, in the sandbox. */
 const BUILD = '.mutation-build';
+/** How long each test took, for a process that takes the place of the one that ran them without a mutant. */
+const DURATIONS = path.join(BUILD, 'durations.json');
 const PATCHER = ['src/patcher.ts', 'src/patcher.test.ts'];
 /** In the name of the test that compares all strategies with the reference. */
 const MODEL_TEST = 'on any editing session';
@@ -61,6 +63,7 @@ class InProcessRunner {
       }
     }
     if (this.tests.length === 0) throw new Error('no tests found');
+    if (existsSync(DURATIONS)) this.durations = new Map(JSON.parse(readFileSync(DURATIONS, 'utf8')));
   }
 
   async dryRun() {
@@ -74,6 +77,7 @@ class InProcessRunner {
       this.durations.set(test.id, result.timeSpentMs);
       results.push(result);
     }
+    writeFileSync(DURATIONS, JSON.stringify([...this.durations]));
     return { status: DryRunStatus.Complete, tests: results, mutantCoverage: shared.mutantCoverage };
   }
 
