@@ -80,11 +80,11 @@ export class Linearizer implements RunSink {
     this.counters.branchVisits += count;
   }
 
-  /** Appends the `count` records from `from` on, of which only the last one can be a branch. */
+  /** Appends the `count` records from `from` on, of which only the last one can be a branch; their aux rows are copied. */
   appendBlock(from: number, count: number): void {
     const { records, insns, slots } = this;
     let slot = this.length;
-    if (this.ownAux === undefined) this.appendAux(from, count, slot);
+    this.appendAux(from, count, slot);
     const end = (from + count) * RECORD_WORDS;
     for (let at = from * RECORD_WORDS; at < end; at += RECORD_WORDS, slot++) {
       insns[2 * slot] = records[at + W0];
