@@ -10,7 +10,8 @@ import { CowStore } from './cow.js';
 import { GapBufferStore } from './gap-buffer.js';
 import { LinkedListStore } from './linked-list.js';
 import { OverlayStore } from './overlay.js';
-import { PatchBuffer } from './patch-buffer.js';
+import { SPANNED } from './overlay-records.js';
+import { PATCH_MAX, PatchBuffer } from './patch-buffer.js';
 import { LABEL, RECORD_WORDS, TARGET } from './record.js';
 import { RopeStore } from './rope.js';
 import { AUX_ORIG } from './store.js';
@@ -355,7 +356,14 @@ finds('the overlay', overlaid, [
     },
   },
   { says: 'branch 3 is not listed', tamper: (store) => (store['listedCount'] = 0) },
-  { says: 'branch 150 is not listed', tamper: (store) => (store['targets'][150] = 0) },
+  {
+    says: 'record 151 is not known to be spanned by branch 150',
+    tamper: (store) => (store['handles'][1] &= ~SPANNED),
+  },
+  {
+    says: 'branch 150 leads out of its patch as it was written',
+    tamper: (store) => (store['words'][2 * 150] = JA | (PATCH_MAX << 16)),
+  },
   { says: 'record 8 has a target, but is no branch', tamper: (store) => (store['targets'][8] = 4) },
   {
     says: 'branch 3 aims at no record',

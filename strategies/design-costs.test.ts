@@ -476,13 +476,31 @@ describe('finishing', () => {
     store.setAux(store.prev(store.locate(12)), AUX_FREE, 7);
     expect(cost(store, () => store.finish())).toMatchObject({
       allocations: 4,
-      bytesAllocated: 8 * LENGTH + 4 * AUX_WORDS * LENGTH + 4 * LABELS + 8,
+      // The patch's jump, which nothing has come into, has no label and is as it was written.
+      bytesAllocated: 8 * LENGTH + 4 * AUX_WORDS * LENGTH + 4 * (LABELS - 1),
       insnBytesMoved: 8 * LENGTH,
       // But for the first instruction of the patch, which has none.
       auxBytesMoved: 4 * AUX_WORDS * (LENGTH - 1),
       metadataVisits: METADATA,
-      branchVisits: 2 + 1,
+      branchVisits: 2,
     });
+  });
+
+  it('of an overlay resolves the jump of a patch when another patch has come into it', () => {
+    const store = new OverlayStore(plainInput(40));
+    const last = store.replace(
+      12,
+      new PatchBuffer()
+        .push(JA | (1 << 16), 0)
+        .push(MOV64, 0)
+        .push(MOV64, 1),
+    );
+    store.replace(store.prev(last), new PatchBuffer().push(MOV64, 2).push(MOV64, 3));
+    expect(cost(store, () => store.finish())).toMatchObject({
+      bytesAllocated: (8 + 4 * AUX_WORDS) * 43 + 4 * 42 + 8,
+      branchVisits: 1,
+    });
+    expect(store.word0(store.prev(store.prev(store.prev(last))))).toBe(JA | (1 << 16));
   });
 });
 

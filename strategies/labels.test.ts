@@ -48,7 +48,13 @@ describe('labels', () => {
     };
     expect(counters.allocations).toBe(3);
     expect(grown()).toBe(3);
-    labels.split(3, labels.allocate(0), 4);
+    const rest = labels.allocate(0);
+    const { allocations, bytesAllocated } = counters;
+    labels.split(3, rest, 4);
+    expect(counters.allocations - allocations).toBe(1);
+    expect(counters.bytesAllocated - bytesAllocated).toBe(labels.stamps.byteLength);
+    labels.split(5, labels.allocate(0), 6);
+    expect(counters.allocations - allocations).toBe(1);
     expect(grown()).toBe(4);
   });
 

@@ -101,7 +101,11 @@ export class Labels implements Undoable {
   /** Jumps that aim at `label` aim at `body` from now on, everything else at `rest`. */
   split(label: number, rest: number, body: number): void {
     const part = this.jumpParents === this.parents;
-    if (part) this.jumpParents = this.parents.slice();
+    if (part) {
+      this.jumpParents = this.parents.slice();
+      this.counters.allocations++;
+      this.counters.bytesAllocated += this.jumpParents.byteLength;
+    }
     this.noteParents(label);
     this.log?.note(SPLIT, label, part ? 1 : 0);
     this.parents[label] = rest + 1;

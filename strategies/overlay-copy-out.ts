@@ -4,7 +4,7 @@
  */
 import { BRANCH_OFF, BRANCH_SUBPROG, branchKind, NOT_BRANCH } from '../src/isa/insn.js';
 import { copyWords } from './copy-words.js';
-import { AS_LOADED, OverlayRecords, ROW_SHIFT, SEEN, ZEXT } from './overlay-records.js';
+import { AS_WRITTEN, OverlayRecords, ROW_SHIFT, SEEN, ZEXT } from './overlay-records.js';
 import { AUX_SEEN, AUX_ZEXT, NONE, type Pos } from './store.js';
 
 /** A program in final slots, its metadata aside. */
@@ -27,9 +27,9 @@ export abstract class OverlayCopyOut extends OverlayRecords {
     slots[labels.end] = count;
     this.counters.allocations += 4;
     this.counters.bytesAllocated +=
-      insns.byteLength + aux.byteLength + slots.byteLength + 8 * this.addedBranches;
+      insns.byteLength + aux.byteLength + slots.byteLength + 8 * this.addedTargets;
     this.counters.insnBytesMoved += insns.byteLength;
-    const branches = new Int32Array(2 * this.addedBranches);
+    const branches = new Int32Array(2 * this.addedTargets);
     const met = this.copyRecords(insns, aux, slots, branches);
     const loadedFit = this.resolveLoaded(insns, slots);
     const addedFit = this.resolveAdded(insns, slots, branches.subarray(0, met));
@@ -65,7 +65,7 @@ export abstract class OverlayCopyOut extends OverlayRecords {
           insns[2 * slot + 1] = words[2 * pos + 1];
           const tag = tags[pos];
           if (tag > 0) slots[tag - 1] = slot;
-          if (targets[pos] !== AS_LOADED) {
+          if (targets[pos] !== AS_WRITTEN) {
             branches[met++] = slot;
             branches[met++] = targets[pos] - 1;
           }

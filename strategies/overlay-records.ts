@@ -13,10 +13,16 @@
  * bits of the handle, so that such a record needs no row, and one that moved there from the loaded ones keeps its row where
  * it is. Whatever else is written there, a larger `seen` too, makes a row of the record's own.
  *
+ * A patch's jumps within itself need no label while nothing happens between them and where they lead: their distance is right
+ * as it was written. Records whose number a distance counts on are `SPANNED`; `settle` gives the jumps over one of
+ * them a label before it is patched or removed.
+ *
  * Invariants
  * - the record behind `r` is `r + 1 + skips[r]`, the one before it `r - 1 + backs[r]`; `NONE` at both ends.
  * - `carriers` names the record of a label that is not the loaded record of the same number.
- * - a loaded record that moved or was removed has the words and the tag 0; its links have no meaning.
+ * - a loaded record that moved or was removed has the tag 0 and is no branch; its links have no meaning.
+ * - an added branch whose target is `AS_WRITTEN` leads as many records on, or back, as its distance says, at most
+ *   `PATCH_MAX`, over added records only.
  */
 import {
   BRANCH_OFF,
@@ -36,11 +42,15 @@ import { assertStoreInput, branchTarget } from './store-input.js';
 
 /** In `targets` and `tags`: nothing has changed. */
 export const AS_LOADED = 0;
+/** In `targets`, of an added branch: its distance is right as it is. */
+export const AS_WRITTEN = 0;
 /** In `homes`: the record is gone. */
 export const GONE = -1;
 
-/** A handle is its row (0: none; loaded row + 1; -1 - own row), shifted by so much, and two bits. */
-export const ROW_SHIFT = 2;
+/** A handle is its row (0: none; loaded row + 1; -1 - own row), shifted by so much, and three bits. */
+export const ROW_SHIFT = 3;
+/** Bit of a handle: jumps may count on the number of records here (see the head of this file). */
+export const SPANNED = 4;
 /** Bits of a handle: `AUX_SEEN` and `AUX_ZEXT` of the record, whatever a loaded row says. An own row says it itself. */
 export const SEEN = 2;
 export const ZEXT = 1;
@@ -62,7 +72,7 @@ export class OverlayRecords {
   protected backs: Int32Array;
   /** `AS_LOADED`, label + 1, or `unlabelled(stamp)`. */
   protected tags: Int32Array;
-  /** `AS_LOADED` (a loaded branch, or none at all), or label + 1. */
+  /** `AS_LOADED` (a loaded branch, or none at all), `AS_WRITTEN`, or label + 1. */
   protected targets: Int32Array;
   /** Per original slot the record + 1 that has its aux row, 0 for the loaded one, `GONE`. */
   protected readonly homes: Int32Array;
@@ -71,8 +81,8 @@ export class OverlayRecords {
   /** Loaded records that are, or became by `setNop`, branches. */
   protected listed: Int32Array;
   protected listedCount = 0;
-  /** Added records that became branches so far, those that are none any more included. */
-  protected addedBranches = 0;
+  /** How often an added record was given a target: at most so many have one. */
+  protected addedTargets = 0;
   /** Loaded records that were given another label than their own. */
   protected readonly retagged: Pos[] = [];
   protected head: Pos = 0;
@@ -187,7 +197,7 @@ export class OverlayRecords {
     for (let word = 0; word < auxWords; word++)
       this.ownRows[row * auxWords + word] = this.addedAux(pos, word);
     if (shared > 0) this.counters.auxBytesMoved += 4 * auxWords;
-    handles[pos - loaded] = (-1 - row) << ROW_SHIFT;
+    handles[pos - loaded] = ((-1 - row) << ROW_SHIFT) | (handle & SPANNED);
     return row;
   }
 
@@ -221,14 +231,59 @@ export class OverlayRecords {
     this.listed[this.listedCount++] = pos;
   }
 
-  /** The label that the branch at `pos` aims at now. */
+  /** The label that the branch at `pos` aims at now, made if there was none. */
   protected targetOf(pos: Pos): number {
     const { words, targets, labels } = this;
-    const w0 = words[2 * pos];
-    const kind = branchKind(w0);
+    const kind = branchKind(words[2 * pos]);
     const noted = targets[pos];
-    const label = noted === AS_LOADED ? pos + 1 + branchDistance(kind, w0, words[2 * pos + 1]) : noted - 1;
+    let label = noted - 1;
+    if (noted === AS_LOADED) {
+      const distance = this.distanceAt(pos);
+      if (pos >= this.loaded) return this.labelWhere(this.stepped(pos, distance + 1));
+      label = pos + 1 + distance;
+    }
     return kind === BRANCH_SUBPROG ? labels.resolve(label) : labels.resolveJump(label);
+  }
+
+  /** The distance in the words of the branch at `pos`. */
+  protected distanceAt(pos: Pos): number {
+    const w0 = this.words[2 * pos];
+    return branchDistance(branchKind(w0), w0, this.words[2 * pos + 1]);
+  }
+
+  /** The record so many steps on from `pos`, or back; `NONE` behind the last one. */
+  protected stepped(pos: Pos, steps: number): Pos {
+    let at = pos;
+    for (let left = steps; left > 0; left--) at = this.next(at);
+    for (let left = steps; left < 0; left++) at = this.prev(at);
+    return at;
+  }
+
+  /** The branch at `pos` aims at `label` from now on. */
+  protected aim(pos: Pos, label: number): void {
+    if (pos >= this.loaded) this.addedTargets++;
+    this.targets[pos] = label + 1;
+  }
+
+  /** Gives a label to the jumps `AS_WRITTEN` over `pos` and to it: what lies around may change then. */
+  protected settle(pos: Pos): void {
+    const { loaded } = this;
+    let steps = 1;
+    for (let at = this.prev(pos); at >= loaded && steps <= PATCH_MAX; at = this.prev(at), steps++)
+      if (this.isAsWritten(at) && this.distanceAt(at) + 1 >= steps) this.aim(at, this.targetOf(at));
+    steps = 1;
+    for (let at = this.next(pos); at >= loaded && steps <= PATCH_MAX; at = this.next(at), steps++)
+      if (this.isAsWritten(at) && this.distanceAt(at) + 1 <= -steps) this.aim(at, this.targetOf(at));
+  }
+
+  /** May jumps count on the number of records here? */
+  protected isSpanned(pos: Pos): boolean {
+    return pos >= this.loaded && (this.handles[pos - this.loaded] & SPANNED) !== 0;
+  }
+
+  /** Is the added record at `pos` a branch whose distance is right as it is? */
+  protected isAsWritten(pos: Pos): boolean {
+    return this.targets[pos] === AS_WRITTEN && branchKind(this.words[2 * pos]) !== NOT_BRANCH;
   }
 
   /** The label of a record; negative (`unlabelled`) when it has none. */
@@ -246,9 +301,9 @@ export class OverlayRecords {
     return made;
   }
 
-  protected labelBehind(pos: Pos): number {
-    const behind = this.next(pos);
-    return behind === NONE ? this.labels.end : this.labelOf(behind);
+  /** The label of a record or, of `NONE`, the end's. */
+  protected labelWhere(pos: Pos): number {
+    return pos === NONE ? this.labels.end : this.labelOf(pos);
   }
 
   /** The record carries the label from now on. */

@@ -7,11 +7,12 @@
  *                  `-- skip      `-- skip                    a record is followed by its neighbour unless it has a skip
  *
  * A patched record moves to the added ones, its aux row by handle, so that nothing is ever written in the loaded rows (but by
- * `setAux`, which has all of them copied first). In three files, from the memory up:
+ * `setAux`, which has all of them copied first). In four files, from the memory up:
  *
  *     OverlayRecords        records, their order, labels: what is there
  *       OverlayCopyOut      the linear program: what it ends as
- *         OverlayStore      the contract: what becomes of it
+ *         OverlayRanges     distances that grow too long: what it cannot become
+ *           OverlayStore    the contract: what becomes of it
  *
  * labels.ts explains labels; branch-ranges.ts when a 16-bit distance may have become too long.
  *
@@ -27,20 +28,18 @@ import {
   type OriginalSlot,
 } from '../src/isa/insn.js';
 import { BPF_JA, BPF_JMP } from '../src/isa/opcodes.js';
-import { LONGEST, magnitudeOf } from './branch-ranges.js';
 import { DeferredMetadata } from './deferred-metadata.js';
 import { unlabelled } from './labels.js';
 import type { LinearProgram } from './linear-program.js';
-import { OverlayCopyOut } from './overlay-copy-out.js';
-import { AS_LOADED, GONE, ROW_SHIFT, SEEN, ZEXT } from './overlay-records.js';
-import { assertPatch, INSIDE, jumpsBehind, OWN, PLAIN, type PatchBuffer } from './patch-buffer.js';
+import { OverlayRanges } from './overlay-ranges.js';
+import { AS_LOADED, GONE, ROW_SHIFT, SEEN, SPANNED, ZEXT } from './overlay-records.js';
+import { assertPatch, OWN, PATCH_MAX, SUBPROG, type PatchBuffer } from './patch-buffer.js';
 import {
   assertNotFinished,
   AUX_ORIG,
   AUX_SEEN,
   AUX_ZEXT,
   NONE,
-  PatchRangeError,
   type PokeDescriptor,
   type Pos,
   type Store,
@@ -68,14 +67,7 @@ export const overlay: Strategy = {
   create: (input, options) => new OverlayStore(input, options),
 };
 
-/** The jumps to a prologue that skip it, while they are looked at only. */
-interface PrologueSkip {
-  readonly pos: Pos;
-  readonly body: Pos;
-  readonly culprit: OriginalSlot;
-}
-
-export class OverlayStore extends OverlayCopyOut implements Store {
+export class OverlayStore extends OverlayRanges implements Store {
   readonly name = overlay.name;
   private readonly metadata: DeferredMetadata;
   private removals = 0;
@@ -107,7 +99,7 @@ export class OverlayStore extends OverlayCopyOut implements Store {
         throw new RangeError('a 32-bit branch cannot become a 16-bit one');
       }
       if (kind !== BRANCH_OFF) this.beforeDropping(old);
-      targets[pos] = this.targetOf(pos) + 1;
+      this.aim(pos, this.targetOf(pos));
     }
     words[2 * pos] = w0;
     words[2 * pos + 1] = w1;
@@ -118,12 +110,10 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     const { words } = this;
     const old = branchKind(words[2 * pos]);
     this.beforeDropping(old);
-    this.targets[pos] = this.labelBehind(pos) + 1;
+    this.aim(pos, this.labelWhere(this.next(pos)));
     words[2 * pos] = BPF_JMP | BPF_JA;
     words[2 * pos + 1] = 0;
-    if (old !== NOT_BRANCH) return;
-    if (pos < this.loaded) this.list(pos);
-    else this.addedBranches++;
+    if (old === NOT_BRANCH && pos < this.loaded) this.list(pos);
   }
 
   jumpsToNext(pos: Pos): boolean {
@@ -141,7 +131,8 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     const replaced = branchKind(this.words[2 * pos]);
     assertPatch(patch, replaced, this.metadata.subprogCount);
     if (replaced === BRANCH_OFF && !patch.ownIsShort) this.beforeDropping(replaced);
-    const behind = jumpsBehind(patch) ? this.labelBehind(pos) : NONE;
+    // Before anything is there that its distance does not count, and before its label is asked for: it may lead to itself.
+    const own = (patch.has & (1 << OWN)) === 0 ? NONE : this.targetOf(pos);
     const extra = patch.length - 1;
     let stamp = 0;
     if (extra > 0) {
@@ -149,14 +140,15 @@ export class OverlayStore extends OverlayCopyOut implements Store {
       stamp = this.ranges.patch(Math.max(this.aux(pos, AUX_ORIG) - 1, 0), extra);
     }
     this.askedSubprog = NONE;
-    if (pos < this.loaded) return this.moveAndPatch(pos, patch, behind, stamp);
+    if (pos < this.loaded) return this.moveAndPatch(pos, patch, replaced, own, stamp);
     let first = pos;
     if (extra > 0) {
+      if (this.isSpanned(pos)) this.settle(pos);
       first = this.add(extra);
       this.link(this.prev(pos), first);
       this.link(first + extra - 1, pos);
     }
-    this.writePatch(pos, first, pos, patch, behind, stamp);
+    this.writePatch(pos, first, pos, patch, own, stamp);
     return pos;
   }
 
@@ -168,6 +160,8 @@ export class OverlayStore extends OverlayCopyOut implements Store {
       if (survivor === NONE) throw new RangeError(`${count} instructions to remove, ${removed} there`);
       survivor = this.next(survivor);
     }
+    for (let gone = pos; gone !== survivor; gone = this.next(gone))
+      if (this.isSpanned(gone)) this.settle(gone);
     this.askedSubprog = NONE;
     const before = this.prev(pos);
     let heir = survivor === NONE ? this.labels.end : this.labelAt(survivor);
@@ -302,12 +296,26 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     const listed = new Set(this.listed.subarray(0, this.listedCount));
     for (let pos = this.head; pos !== NONE; pos = this.next(pos)) {
       const isBranch = branchKind(this.words[2 * pos]) !== NOT_BRANCH;
-      if (isBranch && (pos < this.loaded ? !listed.has(pos) : this.targets[pos] === AS_LOADED))
-        throw new Error(`branch ${pos} is not listed`);
+      if (isBranch && pos < this.loaded && !listed.has(pos)) throw new Error(`branch ${pos} is not listed`);
       if (!isBranch && this.targets[pos] !== AS_LOADED)
         throw new Error(`record ${pos} has a target, but is no branch`);
+      if (pos >= this.loaded && this.isAsWritten(pos)) {
+        this.checkAsWritten(pos);
+        continue;
+      }
       const target = isBranch ? this.targetOf(pos) : labels.end;
       if (target !== labels.end && !carried.has(target)) throw new Error(`branch ${pos} aims at no record`);
+    }
+  }
+
+  /** @throws Error when something could happen between a jump and where it leads without its being noticed */
+  private checkAsWritten(pos: Pos): void {
+    const steps = this.distanceAt(pos) + 1;
+    if (Math.abs(steps) > PATCH_MAX)
+      throw new Error(`branch ${pos} leads out of its patch as it was written`);
+    for (let step = Math.min(steps, 1); step < Math.max(steps, 0); step++) {
+      const at = this.stepped(pos, step);
+      if (!this.isSpanned(at)) throw new Error(`record ${at} is not known to be spanned by branch ${pos}`);
     }
   }
 
@@ -317,21 +325,21 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     this.askedStart = k < count ? this.subprogStart(k) : k === count ? NONE : NONE - 1;
   }
 
-  /** A 16-bit branch is about to go, and an overflow that it may have with it: what `branch-ranges.ts` must not miss. */
-  private beforeDropping(kind: number): void {
-    if (kind === BRANCH_OFF && this.ranges.suspicious(this.count)) this.verifyRanges();
-  }
-
-  /** Replaces a loaded record: it moves to the added ones, as the patch's last. */
-  private moveAndPatch(pos: Pos, patch: PatchBuffer, behind: number, stamp: number): Pos {
+  /**
+   * Replaces a loaded record: it moves to the added ones, as the patch's last.
+   * @param kind its branch kind
+   * @param own label of what it aims at, if a branch of the patch does so too
+   */
+  private moveAndPatch(pos: Pos, patch: PatchBuffer, kind: number, own: number, stamp: number): Pos {
     const first = this.add(patch.length);
     const last = first + patch.length - 1;
     this.link(this.prev(pos), first);
     this.link(last, this.next(pos));
     this.handles[last - this.loaded] = (pos + 1) << ROW_SHIFT;
     this.homes[pos] = last + 1;
-    this.writePatch(pos, first, last, patch, behind, stamp);
-    this.words[2 * pos] = 0;
+    this.writePatch(pos, first, last, patch, own, stamp);
+    // Only what looks like a branch is looked at in the end.
+    if (kind !== NOT_BRANCH) this.words[2 * pos] = 0;
     this.tags[pos] = AS_LOADED;
     return last;
   }
@@ -339,7 +347,7 @@ export class OverlayStore extends OverlayCopyOut implements Store {
   /**
    * Writes a patch to its records: added ones, `first`.. and `last`, which has the aux row of what is replaced already.
    * @param replaced the record that is replaced, as it was; may be `last`
-   * @param behind label of the record behind the patch, if one of its branches leads there
+   * @param own label of what it aims at, if a branch of the patch does so too
    * @param stamp the patch's number
    */
   private writePatch(
@@ -347,14 +355,13 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     first: Pos,
     last: Pos,
     patch: PatchBuffer,
-    behind: number,
+    own: number,
     stamp: number,
   ): void {
     const { handles, labels, loaded, tags, words } = this;
-    const { words: given, length } = patch;
+    const { words: given, length, spanned } = patch;
     const identity = this.labelAt(replaced);
     const oldStamp = identity >= 0 ? labels.stamps[identity] : -1 - identity;
-    const target = (patch.has & (1 << OWN)) === 0 ? NONE : this.targetOf(replaced);
     const seen = this.aux(replaced, AUX_SEEN);
     const seenBit = seen === 1 ? SEEN : 0;
     const extra = length - 1;
@@ -364,7 +371,8 @@ export class OverlayStore extends OverlayCopyOut implements Store {
       words[2 * pos] = w0;
       words[2 * pos + 1] = w1;
       tags[pos] = unlabelled(stamp);
-      handles[pos - loaded] = definesSubregister(w0, w1) ? seenBit | ZEXT : seenBit;
+      const over = ((spanned >>> slot) & 1) * SPANNED;
+      handles[pos - loaded] = over | seenBit | (definesSubregister(w0, w1) ? ZEXT : 0);
     }
     const w0 = given[2 * extra];
     const w1 = given[2 * extra + 1];
@@ -372,13 +380,14 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     words[2 * last + 1] = w1;
     tags[last] = unlabelled(oldStamp);
     this.targets[last] = AS_LOADED;
-    this.mark(last, seenBit, definesSubregister(w0, w1) ? ZEXT : 0);
+    const over = ((spanned >>> extra) & 1) * SPANNED;
+    this.mark(last, over, seenBit, definesSubregister(w0, w1) ? ZEXT : 0);
     if (seen > 1) this.writeSeen(first, last, extra, seen);
     if (identity >= 0) {
       labels.stamps[identity] = length === 1 ? oldStamp : stamp;
       this.carry(first, identity);
     }
-    if (patch.has !== 1 << PLAIN) this.writeTargets(first, last, patch, target, behind);
+    if ((patch.has & ((1 << OWN) | (1 << SUBPROG))) !== 0) this.writeTargets(first, last, patch, own);
   }
 
   /** The same `seen`, too large for a bit, in the `extra` records from `first` on and in `last`. */
@@ -387,84 +396,43 @@ export class OverlayStore extends OverlayCopyOut implements Store {
     this.writeAux(last, AUX_SEEN, seen);
   }
 
-  /** Sets the two bits of a handle, or `AUX_ZEXT` of an own row: what it has seen it has in there. */
-  private mark(pos: Pos, seen: number, zext: number): void {
+  /**
+   * Sets the bits of a handle, `SPANNED` if it is so or was before; of one with an own row, which has the other two in
+   * there and has seen what it has, `AUX_ZEXT` there.
+   */
+  private mark(pos: Pos, spanned: number, seen: number, zext: number): void {
     const { handles, loaded } = this;
-    const row = handles[pos - loaded] >> ROW_SHIFT;
+    const handle = handles[pos - loaded] | spanned;
+    const row = handle >> ROW_SHIFT;
+    handles[pos - loaded] = row < 0 ? handle : (handle & ~(SEEN | ZEXT)) | seen | zext;
     if (row < 0) this.ownRows[(-1 - row) * this.auxWords + AUX_ZEXT] = zext;
-    else handles[pos - loaded] = (row << ROW_SHIFT) | seen | zext;
   }
 
-  /** Notes where the branches of a patch that was written lead. */
-  private writeTargets(first: Pos, last: Pos, patch: PatchBuffer, own: number, behind: number): void {
-    const { kinds, goals, length, subprogs } = patch;
+  /** Notes where those branches of a patch that was written lead which leave it. */
+  private writeTargets(first: Pos, last: Pos, patch: PatchBuffer, own: number): void {
+    const { kinds, length, subprogs } = patch;
     for (let slot = 0; slot < length; slot++) {
       const kind = kinds[slot];
-      if (kind === PLAIN) continue;
+      if (kind !== OWN && kind !== SUBPROG) continue;
       const pos = slot === length - 1 ? last : first + slot;
-      let label = own;
-      if (kind === INSIDE) {
-        const goal = goals[slot];
-        label = goal === length ? behind : this.labelOf(goal === length - 1 ? last : first + goal);
-      } else if (kind !== OWN) {
-        label = this.metadata.subprogLabel(subprogs[slot]);
-      }
-      this.targets[pos] = label + 1;
-      this.addedBranches++;
+      this.aim(pos, kind === OWN ? own : this.metadata.subprogLabel(subprogs[slot]));
     }
   }
 
   /** Jumps that aim at `pos` aim at `body` from now on, but for those between the two. */
   private splitLabel(pos: Pos, body: Pos): void {
     const { labels, words } = this;
+    this.settle(pos);
     const front = this.labelOf(pos);
     const behind = this.labelOf(body);
     const rest = labels.allocate(labels.stamps[front]);
     for (let at = pos; at !== body; at = this.next(at)) {
       const kind = branchKind(words[2 * at]);
       if (kind === NOT_BRANCH || kind === BRANCH_SUBPROG) continue;
-      if (this.targetOf(at) === front) this.targets[at] = rest + 1;
+      if (this.targetOf(at) === front) this.aim(at, rest);
     }
     labels.split(front, rest, behind);
     this.carry(pos, rest);
     this.askedSubprog = NONE;
-  }
-
-  /**
-   * Looks at every 16-bit branch; see branch-ranges.ts.
-   * @param skip look as if jumps skipped this prologue already, and name its culprit instead of a patch
-   * @throws PatchRangeError
-   */
-  private verifyRanges(skip?: PrologueSkip): void {
-    const { labels, count, words } = this;
-    const slots = new Int32Array(labels.count);
-    const stamps = new Int32Array(count);
-    const branches: number[] = [];
-    slots[labels.end] = count;
-    let slot = 0;
-    let skipFrom = NONE;
-    let skipTo = NONE;
-    for (let pos = this.head; pos !== NONE; pos = this.next(pos), slot++) {
-      if (pos === skip?.pos) skipFrom = slot;
-      if (pos === skip?.body) skipTo = slot;
-      const label = this.labelAt(pos);
-      if (label >= 0) slots[label] = slot;
-      stamps[slot] = label >= 0 ? labels.stamps[label] : -1 - label;
-      if (branchKind(words[2 * pos]) === BRANCH_OFF) branches.push(slot, this.targetOf(pos));
-    }
-    this.counters.probeVisits += count;
-    const sources = new Int32Array(branches.length / 2);
-    const targets = new Int32Array(branches.length / 2);
-    let longest = 0;
-    for (let at = 0; at < sources.length; at++) {
-      sources[at] = branches[2 * at];
-      const target = slots[branches[2 * at + 1]];
-      const within = sources[at] >= skipFrom && sources[at] < skipTo;
-      targets[at] = skip !== undefined && target === skipFrom && !within ? skipTo : target;
-      longest = Math.max(longest, magnitudeOf(targets[at] - sources[at] - 1));
-    }
-    if (longest > LONGEST)
-      throw new PatchRangeError(skip?.culprit ?? this.ranges.firstFailure(stamps, sources, targets));
-    this.ranges.restart(longest);
   }
 }

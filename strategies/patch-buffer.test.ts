@@ -49,6 +49,25 @@ describe('the patch buffer', () => {
     expect(() => insideTarget(patch, 4)).toThrow('branch 4 of a patch leads to 6, outside of 0..5');
   });
 
+  it('knows the slots that its jumps lead over, backward ones from where they lead', () => {
+    const spanned = (...distances: (number | undefined)[]): number => {
+      const patch = new PatchBuffer();
+      for (const distance of distances)
+        if (distance === undefined) patch.push(MOV64, 0);
+        else patch.push(withOff(JA, distance), 0);
+      return patch.spanned;
+    };
+    const plain = (count: number): undefined[] => Array.from({ length: count }, () => undefined);
+    expect(spanned(...plain(3))).toBe(0);
+    expect([spanned(0, undefined), spanned(undefined, -1)]).toEqual([0, 0]);
+    expect(spanned(2, ...plain(3))).toBe(0b110);
+    expect(spanned(...plain(3), -3)).toBe(0b110);
+    expect(spanned(undefined, 1, undefined, -4)).toBe(0b111);
+    expect(spanned(PATCH_MAX - 1, ...plain(PATCH_MAX - 1))).toBe(-2);
+    expect(spanned(...plain(PATCH_MAX - 1), -PATCH_MAX)).toBe(0x7fff_ffff);
+    expect(new PatchBuffer().push(withOff(JA, 1), 0).push(MOV64, 0).clear().spanned).toBe(0);
+  });
+
   it('says what is wrong with a patch', () => {
     const said = (patch: PatchBuffer, replacedKind: number): string => {
       try {

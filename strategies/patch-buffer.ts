@@ -38,6 +38,11 @@ export class PatchBuffer {
   has = 0;
   /** The last slot that an `INSIDE` branch leads to, -1 when there is none. */
   lastGoal = -1;
+  /**
+   * The slots where one instruction more or less would make the distance of an `INSIDE` branch wrong, bit `1 << slot` each: those
+   * between a forward one and where it leads, and from where a backward one leads to before it.
+   */
+  spanned = 0;
   /** Is an `OWN` branch one of 16 bit? */
   ownIsShort = false;
   /** The first slot that an `INSIDE` branch leads to, or 0. */
@@ -53,6 +58,7 @@ export class PatchBuffer {
     this.length = 0;
     this.has = 0;
     this.lastGoal = -1;
+    this.spanned = 0;
     this.ownIsShort = false;
     this.firstGoal = 0;
     this.firstSubprog = 0;
@@ -111,6 +117,7 @@ export class PatchBuffer {
       this.goals[at] = goal;
       this.firstGoal = Math.min(this.firstGoal, goal);
       this.lastGoal = Math.max(this.lastGoal, goal);
+      this.spanned |= goal > at ? slotsBetween(at + 1, goal) : slotsBetween(goal, at);
     } else if (kind === OWN) {
       if (branch === BRANCH_OFF) this.ownIsShort = true;
     } else {
@@ -118,6 +125,11 @@ export class PatchBuffer {
       this.lastSubprog = Math.max(this.lastSubprog, subprog);
     }
   }
+}
+
+/** Bits of the slots from `from` to before `to`, which are fewer than 32. */
+function slotsBetween(from: number, to: number): number {
+  return ((1 << (to - from)) - 1) << from;
 }
 
 /**
