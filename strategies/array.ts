@@ -178,7 +178,8 @@ export class ArrayStore implements Store {
     const replacedKind = branchKind(this.insns[2 * pos]);
     assertPatch(patch, replacedKind, this.metadata.subprogCount);
     const delta = patch.length - 1;
-    const target = replacedKind === NOT_BRANCH ? 0 : this.targetOf(pos);
+    // Of use only to a patch that aims where the replaced branch did.
+    const target = this.targetOf(pos);
     const targetAfter = target > pos ? target + delta : target;
     if (this.count + delta > NO_OVERFLOW_LENGTH && delta > 0) this.probe(pos, patch, targetAfter);
     if (delta > 0) this.moveInsns(pos, delta);

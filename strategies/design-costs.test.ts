@@ -72,7 +72,19 @@ describe('the array', () => {
       probeVisits: 0,
     });
     expect(cost(store, patchAt(2, 3))).toMatchObject({ allocations: 1, insnBytesMoved: 8 * 5 });
-    expect(cost(store, patchAt(0, 1))).toMatchObject({ allocations: 0, insnBytesMoved: 0, branchVisits: 0 });
+    expect(cost(store, patchAt(0, 1))).toMatchObject({
+      allocations: 0,
+      insnBytesMoved: 0,
+      branchVisits: 0,
+      metadataVisits: 0,
+    });
+    // Of eleven instructions three behind the two that go.
+    expect(cost(store, (it) => it.remove(6, 2))).toMatchObject({
+      allocations: 0,
+      insnBytesMoved: 8 * 3,
+      auxBytesMoved: 4 * AUX_WORDS * 3,
+      branchVisits: 9,
+    });
   });
 
   it('probes all instructions but the patched one where a distance can overflow, and looks twice at a prologue', () => {

@@ -1,6 +1,15 @@
 /** The kernel's rules one by one, each with the result worked out by hand from its source (Linux 6.12, insn arrays: 7.2). */
 import { describe, expect, it } from 'vitest';
-import { branchDistance, branchKind, NOT_BRANCH, withOff } from '../src/isa/insn.js';
+import { branchDistance, branchKind, NOT_BRANCH, withOff, word0 } from '../src/isa/insn.js';
+import {
+  BPF_ADD,
+  BPF_ALU64,
+  BPF_ATOMIC,
+  BPF_END,
+  BPF_FETCH,
+  BPF_STX,
+  BPF_W,
+} from '../src/isa/opcodes.js';
 import { REFERENCE, STRATEGIES, type StoreOptions } from './index.js';
 import type { LinearProgram } from './linear-program.js';
 import { PatchBuffer } from './patch-buffer.js';
@@ -218,6 +227,30 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       store.setWords(store.locate(1), MOV32, 0);
       expect(store.aux(store.locate(0), AUX_ZEXT)).toBe(1);
       expect(store.aux(store.locate(1), AUX_ZEXT)).toBe(0);
+    });
+
+    it('have zext_dst by the immediate where that decides: of swaps by their width, of atomics by what they fetch', () => {
+      const swap = word0(BPF_ALU64 | BPF_END, 1, 0, 0);
+      const atomic = word0(BPF_STX | BPF_ATOMIC | BPF_W, 1, 2, 0);
+      const insns: [number, number, number][] = [
+        [swap, 64, 0],
+        [swap, 16, 1],
+        [atomic, BPF_ADD, 0],
+        [swap, 32, 1],
+        [swap, 64, 0],
+        [atomic, BPF_ADD | BPF_FETCH, 1],
+      ];
+      for (let front = 0; front < insns.length; front++) {
+        for (let end = front + 1; end <= insns.length; end++) {
+          const store = create(plainInput(5));
+          const patch = new PatchBuffer();
+          for (const [w0, imm] of insns.slice(front, end)) patch.push(w0, imm);
+          patchAt(store, 3, patch);
+          const { aux, auxWords } = store.finish();
+          const zexts = insns.slice(front, end).map((_, at) => aux[(3 + at) * auxWords + AUX_ZEXT]);
+          expect(zexts).toEqual(insns.slice(front, end).map(([, , zext]) => zext));
+        }
+      }
     });
 
     it('are found by their original slot: in patches of patches, and no more once removed', () => {
