@@ -1,15 +1,7 @@
 /** The kernel's rules one by one, each with the result worked out by hand from its source (Linux 6.12, insn arrays: 7.2). */
 import { describe, expect, it } from 'vitest';
 import { branchDistance, branchKind, NOT_BRANCH, withOff, word0 } from '../src/isa/insn.js';
-import {
-  BPF_ADD,
-  BPF_ALU64,
-  BPF_ATOMIC,
-  BPF_END,
-  BPF_FETCH,
-  BPF_STX,
-  BPF_W,
-} from '../src/isa/opcodes.js';
+import { BPF_ADD, BPF_ALU64, BPF_ATOMIC, BPF_END, BPF_FETCH, BPF_STX, BPF_W } from '../src/isa/opcodes.js';
 import { REFERENCE, STRATEGIES, type StoreOptions } from './index.js';
 import type { LinearProgram } from './linear-program.js';
 import { PatchBuffer } from './patch-buffer.js';
