@@ -131,6 +131,70 @@ describe.each(KINDS)('$name', ({ Made }) => {
     expect(end(store)).toBe(100);
   });
 
+  /** Replaces a far instruction by a jump over two and these, forward, and by two and a jump over them, back. */
+  function jumpInPatches(store: Store, slot: number): void {
+    store.replace(
+      store.locate(slot),
+      new PatchBuffer()
+        .push(JA | (2 << 16), 0)
+        .push(MOV64, 1)
+        .push(MOV64, 2),
+    );
+    store.replace(
+      store.locate(slot + 1),
+      new PatchBuffer()
+        .push(MOV64, 1)
+        .push(MOV64, 2)
+        .push(JEQ | (-3 << 16), 0),
+    );
+  }
+
+  it('takes the jumps of a patch for as long as they are', () => {
+    const store = make({ 0: { w0: JEQ, target: LAST - 1 } });
+    expand(store, 32_800, 2);
+    // Behind the last slot that a 16-bit distance counts to.
+    jumpInPatches(store, 32_840);
+    store.remove(store.locate(32_810), 1);
+    expect(end(store)).toBe(FITS);
+    const failing = make({ 0: { w0: JEQ, target: LAST - 1 } });
+    jumpInPatches(failing, 32_840);
+    expand(failing, 100, 3);
+    expand(failing, 5, 2);
+    expect(end(failing)).toBe(100);
+  });
+
+  it('remembers how long they are when all were in range', () => {
+    const store = make({});
+    const jump = 20;
+    const patch = new PatchBuffer().push(JA | (jump << 16), 0);
+    for (let more = 0; more < jump; more++) patch.push(MOV64, more);
+    store.replace(store.locate(10), patch);
+    const far = LAST - 1 - jump;
+    for (let left = far, slot = 20; left > 0; slot++) {
+      const by = Math.min(left, 31);
+      expand(store, slot, by + 1);
+      left -= by;
+    }
+    const probed = store.counters.probeVisits;
+    store.remove(store.locate(5), 1);
+    expect(store.counters.probeVisits).toBe(probed);
+    expand(store, 30_000, 3);
+    store.remove(store.locate(6), 1);
+    const looked = store.counters.probeVisits;
+    expect(looked).toBeGreaterThan(probed);
+    // The longest is the patch's own jump now: so many more may come before the next look.
+    for (let left = far, slot = 2000; left > 0; slot++) {
+      const by = Math.min(left, 31);
+      expand(store, slot, by + 1);
+      left -= by;
+    }
+    store.remove(store.locate(7), 1);
+    const still = store.counters.probeVisits;
+    expand(store, 30_001, 2);
+    store.remove(store.locate(8), 1);
+    expect([still, store.counters.probeVisits > looked]).toEqual([looked, true]);
+  });
+
   describe('before jumps skip a prologue', () => {
     const skip = (store: Store, front: number, body: number): unknown =>
       named(() => (store.skipPrologue(store.locate(front), store.locate(body)), FITS));

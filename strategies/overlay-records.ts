@@ -265,15 +265,16 @@ export class OverlayRecords {
     this.targets[pos] = label + 1;
   }
 
-  /** Gives a label to the jumps `AS_WRITTEN` over `pos` and to it: what lies around may change then. */
+  /**
+   * Gives a label to the jumps `AS_WRITTEN` that lead over `pos` or to it, for what is around will change: to all that are
+   * as near as the jumps of a patch can be, with none but added records between.
+   */
   protected settle(pos: Pos): void {
     const { loaded } = this;
-    let steps = 1;
-    for (let at = this.prev(pos); at >= loaded && steps <= PATCH_MAX; at = this.prev(at), steps++)
-      if (this.isAsWritten(at) && this.distanceAt(at) + 1 >= steps) this.aim(at, this.targetOf(at));
-    steps = 1;
-    for (let at = this.next(pos); at >= loaded && steps <= PATCH_MAX; at = this.next(at), steps++)
-      if (this.isAsWritten(at) && this.distanceAt(at) + 1 <= -steps) this.aim(at, this.targetOf(at));
+    for (let at = this.prev(pos), steps = 0; at >= loaded && steps < PATCH_MAX; at = this.prev(at), steps++)
+      if (this.isAsWritten(at)) this.aim(at, this.targetOf(at));
+    for (let at = this.next(pos), steps = 0; at >= loaded && steps < PATCH_MAX; at = this.next(at), steps++)
+      if (this.isAsWritten(at)) this.aim(at, this.targetOf(at));
   }
 
   /** May jumps count on the number of records here? */
