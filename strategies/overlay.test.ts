@@ -152,6 +152,37 @@ describe('the jump of a patch', () => {
   });
 });
 
+describe('records of patches', () => {
+  it('can become nops, whatever labels they have', () => {
+    for (let step = 0; step < LENGTH; step++) {
+      for (let poked = 0; poked < LENGTH; poked++) {
+        expectLikeReference(`nop ${step}, poke ${poked}`, plainInput(12), [
+          (store) => store.replace(store.locate(SLOT), jumping(NaN, 0)),
+          (store) => store.addPoke(within(store, SLOT, LENGTH, poked), { map: 0, key: 0 }),
+          (store) => store.addPoke(within(store, SLOT, LENGTH, (poked + 2) % LENGTH), { map: 0, key: 1 }),
+          (store) => store.setNop(within(store, SLOT, LENGTH, step)),
+          (store) => store.setNop(within(store, SLOT, LENGTH, step)),
+        ]);
+      }
+    }
+  });
+
+  it('have no target left from a longer patch in the same buffer', () => {
+    const buffer = new PatchBuffer();
+    const input = plainInput(12, { 1: { w0: JEQ, target: 5 }, 2: { w0: JEQ, target: 7 } });
+    expectLikeReference('stale', input, [
+      (store) =>
+        store.replace(
+          store.locate(1),
+          buffer.clear().push(MOV64, 1).push(MOV64, 2).push(MOV64, 3).pushOwnTarget(JEQ, 0),
+        ),
+      (store) =>
+        store.replace(store.locate(2), buffer.clear().pushOwnTarget(JEQ, 0).push(MOV64, 1).push(MOV64, 2)),
+      (store) => store.replace(store.locate(SLOT), PAIR),
+    ]);
+  });
+});
+
 describe('jumps that skip a prologue', () => {
   it.each([1, LENGTH, PATCH_MAX])('do so from a patch of %i in front of it as well', (length) => {
     for (const body of [1, 2]) {
