@@ -87,6 +87,15 @@ describe('the array', () => {
     });
   });
 
+  it('looks at all metadata for a patch, and twice at the subprograms for a removal', () => {
+    const lists = { lineInfoSlots: Int32Array.of(0, 4), insnArraySlots: Int32Array.of(2, 7, 8) };
+    const store = new ArrayStore(plainInput(10, {}, lists));
+    store.addPoke(6, { map: 0, key: 0 });
+    // Two lines, a subprogram and the end, three of an insn array, a poke.
+    expect(cost(store, patchAt(5, 2)).metadataVisits).toBe(2 + 2 + 3 + 1);
+    expect(cost(store, (it) => it.remove(9, 1)).metadataVisits).toBe(2 + 2 * 2 + 3 + 1);
+  });
+
   it('probes all instructions but the patched one where a distance can overflow, and looks twice at a prologue', () => {
     const store = new ArrayStore(plainInput(0x7fff - 1));
     expect(cost(store, patchAt(9, 2))).toMatchObject({ probeVisits: 0 });

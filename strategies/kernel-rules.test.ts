@@ -258,6 +258,16 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
   });
 
   describe('removal', () => {
+    it('leaves the last of its lines to the next survivor, also where a line that is gone once was', () => {
+      const store = create(plainInput(12, {}, { lineInfoSlots: Int32Array.of(0, 5, 6) }));
+      store.remove(store.locate(5), 1);
+      store.remove(store.locate(4), 2);
+      expect(lines(store.finish())).toEqual([
+        [0, 0],
+        [2, 4],
+      ]);
+    });
+
     it('passes identity to the next survivor', () => {
       const store = create(
         plainInput(8, {
