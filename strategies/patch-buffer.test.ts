@@ -101,6 +101,61 @@ describe('the patch buffer', () => {
     expect(said(first().pushOwnTarget(JA, 0), BRANCH_OFF)).toBe('nothing');
   });
 
+  it('says what is wrong first, behind what is right', () => {
+    const said = (patch: PatchBuffer, replacedKind: number): string => {
+      try {
+        assertPatch(patch, replacedKind, 3);
+        return 'nothing';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const wrong = 'RangeError: branch 2 of a patch leads to subprogram 9 of 3';
+    const faulty = (first: (patch: PatchBuffer) => PatchBuffer): PatchBuffer =>
+      first(new PatchBuffer().push(MOV64, 0)).pushSubprog(CALL, 0, 9).pushSubprog(CALL, 0, 8);
+    expect(
+      said(
+        faulty((patch) => patch.pushOwnTarget(JA, 0)),
+        BRANCH_OFF,
+      ),
+    ).toBe(wrong);
+    expect(
+      said(
+        faulty((patch) => patch.pushOwnTarget(GOTOL, 0)),
+        BRANCH_OFF,
+      ),
+    ).toBe(wrong);
+    expect(
+      said(
+        faulty((patch) => patch.pushOwnTarget(GOTOL, 0)),
+        BRANCH_IMM,
+      ),
+    ).toBe(wrong);
+    expect(
+      said(
+        faulty((patch) => patch.pushSubprog(CALL, 0, 0)),
+        NOT_BRANCH,
+      ),
+    ).toBe(wrong);
+    expect(
+      said(
+        faulty((patch) => patch.push(withOff(JA, 0), 0)),
+        NOT_BRANCH,
+      ),
+    ).toBe(wrong);
+    expect(said(faulty((patch) => patch.push(MOV64, 0)).pushOwnTarget(MOV64, 0), NOT_BRANCH)).toBe(wrong);
+    const short = new PatchBuffer().push(MOV64, 0).pushOwnTarget(GOTOL, 0).pushOwnTarget(JA, 0);
+    expect(said(short, BRANCH_IMM)).toBe('RangeError: branch 2 of a patch has 16 bit for a 32-bit distance');
+  });
+
+  it('fits a program without subprograms, or with one, when it calls none', () => {
+    const jump = new PatchBuffer().push(MOV64, 0).push(withOff(JA, 0), 0);
+    expect([0, 1].map((subprogs) => jump.fits(NOT_BRANCH, subprogs))).toEqual([true, true]);
+    jump.clear().push(withOff(JA, 0), 0);
+    expect([0, 1].map((subprogs) => jump.fits(NOT_BRANCH, subprogs))).toEqual([true, true]);
+    expect(new PatchBuffer().push(MOV64, 1).fits(NOT_BRANCH, 0)).toBe(true);
+  });
+
   it('fits exactly where looking at every branch finds nothing wrong', () => {
     const word = fc.constantFrom(MOV64, CALL, GOTOL, JA, JEQ);
     const insn = fc.record({ word, distance: fc.integer({ min: -4, max: 4 }), how: fc.constantFrom(...HOW) });
