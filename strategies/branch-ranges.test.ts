@@ -66,6 +66,17 @@ describe('the bound on distances', () => {
     expect(suspicious(ranges)).toEqual([false, true]);
   });
 
+  it('is kept with the patches that it comes from, in a table twice as large whenever it is full', () => {
+    const counters = newCounters();
+    const ranges = new BranchRanges(counters);
+    const grown = [14, 1, 15, 1, 31, 1].map((patches) => {
+      const { allocations } = counters;
+      for (let nth = 0; nth < patches; nth++) ranges.patch(nth, 1);
+      return counters.allocations - allocations;
+    });
+    expect(grown).toEqual([0, 0, 1, 0, 1, 0]);
+  });
+
   it('once exceeded, leads to the first patch that was too much, of more than there was room for at first', () => {
     const PATCHES = 40;
     const counters = newCounters();

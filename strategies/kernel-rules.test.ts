@@ -130,6 +130,13 @@ describe.each([...STRATEGIES, REFERENCE])('$name', (strategy) => {
       expect(linear.insns[22] >> 16).toBe(-3 - 1);
     });
 
+    it('give their target behind an immediate of -1, too', () => {
+      const store = create(plainInput(8, { 4: { w0: JEQ, target: 1 } }));
+      store.setWords(store.locate(3), MOV64, -1);
+      patchAt(store, 4, plain(2).pushOwnTarget(JEQ, 0));
+      expect(leads(store.finish())).toEqual({ 6: 1 });
+    });
+
     it('that lead to themselves lead to the front of their patch', () => {
       const store = create(plainInput(3, { 1: { w0: JA, target: 1 } }));
       patchAt(store, 1, plain(2).pushOwnTarget(JA, 0));
