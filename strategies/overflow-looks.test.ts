@@ -131,12 +131,12 @@ describe.each(KINDS)('$name', ({ Made }) => {
     expect(end(store)).toBe(100);
   });
 
-  /** Replaces a far instruction by a jump over two and these, forward, and by two and a jump over them, back. */
+  /** Replaces an instruction by a jump over one to another, forward, and the next by two and a jump back over them. */
   function jumpInPatches(store: Store, slot: number): void {
     store.replace(
       store.locate(slot),
       new PatchBuffer()
-        .push(JA | (2 << 16), 0)
+        .push(JA | (1 << 16), 0)
         .push(MOV64, 1)
         .push(MOV64, 2),
     );
