@@ -1,4 +1,5 @@
 /** A store with a deliberate fault: what the equivalence tests must be able to tell from a sound one. */
+import { Labels } from '../../labels.js';
 import type { Pos, Store, StoreInput } from '../../store.js';
 import type { StoreOptions, Strategy } from '../../strategy.js';
 
@@ -17,8 +18,34 @@ const MOST_STEPS = 200_000;
 export function broken(fault: string, sound: Strategy, faulty: StoreClass): BrokenStrategy {
   return {
     fault,
-    strategy: { ...sound, create: (input, options) => endingWalks(new faulty(input, options)) },
+    strategy: {
+      ...sound,
+      create: (input, options) => resolvable(endingWalks(new faulty(input, options))),
+    },
   };
+}
+
+/** The store with labels that can be resolved: of those that are none, or alias in a circle, no resolving comes back. */
+function resolvable(store: Store): Store {
+  const labels = 'labels' in store && store.labels instanceof Labels ? store.labels : undefined;
+  if (labels === undefined) return store;
+  const known =
+    (resolve: (label: number) => number) =>
+    (label: number): number => {
+      if (!(label >= 0 && label < labels.count)) throw new Error(`there is no label ${label}`);
+      return resolve(label);
+    };
+  labels.resolve = known(labels.resolve.bind(labels));
+  labels.resolveJump = known(labels.resolveJump.bind(labels));
+  const alias = labels.alias.bind(labels);
+  labels.alias = (label, heir) => {
+    // What is an alias already may be on the way from its heir.
+    const isCircle =
+      !labels.isRoot(label) || labels.resolve(heir) === label || labels.resolveJump(heir) === label;
+    if (isCircle) throw new Error('aliases may lead in a circle');
+    alias(label, heir);
+  };
+  return store;
 }
 
 /** The store with walks that end: links that lead in a circle are an error, not a test that hangs. */
