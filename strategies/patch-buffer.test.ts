@@ -14,6 +14,16 @@ import {
 } from './patch-buffer.js';
 import { CALL, GOTOL, JA, JEQ, MOV64 } from './testing/programs.js';
 
+/** What `assertPatch` says of a patch for an instruction of this branch kind, in a program of three subprograms. */
+function said(patch: PatchBuffer, replacedKind: number): string {
+  try {
+    assertPatch(patch, replacedKind, 3);
+    return 'nothing';
+  } catch (error) {
+    return String(error);
+  }
+}
+
 describe('the patch buffer', () => {
   it('takes branches for jumps inside unless told otherwise', () => {
     const patch = new PatchBuffer().push(MOV64, 1).push(JA, 0).pushReplaced(MOV64, 2).pushReplaced(JEQ, 3);
@@ -69,14 +79,6 @@ describe('the patch buffer', () => {
   });
 
   it('says what is wrong with a patch', () => {
-    const said = (patch: PatchBuffer, replacedKind: number): string => {
-      try {
-        assertPatch(patch, replacedKind, 3);
-        return 'nothing';
-      } catch (error) {
-        return String(error);
-      }
-    };
     const first = (): PatchBuffer => new PatchBuffer().push(MOV64, 0);
     expect(said(new PatchBuffer(), BRANCH_OFF)).toBe('RangeError: a patch has at least one instruction');
     expect(said(first().pushOwnTarget(MOV64, 0), BRANCH_OFF)).toBe(
@@ -102,14 +104,6 @@ describe('the patch buffer', () => {
   });
 
   it('says what is wrong first, behind what is right', () => {
-    const said = (patch: PatchBuffer, replacedKind: number): string => {
-      try {
-        assertPatch(patch, replacedKind, 3);
-        return 'nothing';
-      } catch (error) {
-        return String(error);
-      }
-    };
     const wrong = 'RangeError: branch 2 of a patch leads to subprogram 9 of 3';
     const faulty = (first: (patch: PatchBuffer) => PatchBuffer): PatchBuffer =>
       first(new PatchBuffer().push(MOV64, 0)).pushSubprog(CALL, 0, 9).pushSubprog(CALL, 0, 8);
