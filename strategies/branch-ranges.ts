@@ -15,7 +15,9 @@
  * is found by bisection, a pass over the program each. (Records removed while the bound held are missing from the programs
  * before, where nothing was too long anyway; that a label passed on by a removal keeps its stamp does no harm either.)
  */
+import type { OriginalSlot } from '../src/isa/insn.js';
 import type { Counters } from './counters.js';
+import { PatchRangeError } from './store.js';
 
 /** Longest 16-bit distance; also the length up to which a program cannot overflow. */
 export const LONGEST = 0x7fff;
@@ -29,6 +31,13 @@ export interface RangesMark {
   readonly grown: number;
   readonly patches: number;
   readonly verified: number;
+}
+
+/** A prologue that jumps are to skip, by the slots where it and its body begin. */
+export interface SkippedSlots {
+  readonly from: number;
+  readonly to: number;
+  readonly culprit: OriginalSlot;
 }
 
 export class BranchRanges {
@@ -82,6 +91,30 @@ export class BranchRanges {
     this.longest = longest;
     this.grown = 0;
     this.verified = this.patches;
+  }
+
+  /**
+   * Looks at every 16-bit branch: a new epoch, unless one is too long.
+   * @param stamps per record in order its stamp
+   * @param branches slot of each and the slot it aims at, by turns
+   * @param skip look as if jumps skipped this prologue already, and name its culprit instead of a patch
+   * @throws PatchRangeError
+   */
+  verify(stamps: Int32Array, branches: readonly number[], skip?: SkippedSlots): void {
+    const sources = new Int32Array(branches.length / 2);
+    const targets = new Int32Array(branches.length / 2);
+    let longest = 0;
+    for (let at = 0; at < sources.length; at++) {
+      const source = branches[2 * at];
+      const target = branches[2 * at + 1];
+      const skips = skip !== undefined && target === skip.from && !(source >= skip.from && source < skip.to);
+      sources[at] = source;
+      targets[at] = skips ? skip.to : target;
+      longest = Math.max(longest, magnitudeOf(targets[at] - source - 1));
+    }
+    if (longest > LONGEST)
+      throw new PatchRangeError(skip?.culprit ?? this.firstFailure(stamps, sources, targets));
+    this.restart(longest);
   }
 
   /** What `rollback` needs to bring the bound back to what it is now. */

@@ -16,13 +16,12 @@ import {
   NOT_BRANCH,
   type OriginalSlot,
 } from '../src/isa/insn.js';
-import { LONGEST, magnitudeOf } from './branch-ranges.js';
 import { DeferredMetadata } from './deferred-metadata.js';
 import { Labels, unlabelled } from './labels.js';
 import { INSIDE, OWN, PATCH_MAX, PLAIN, type PatchBuffer } from './patch-buffer.js';
 import { LABEL, NO_TARGET, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
 import { RecordMemory } from './record-memory.js';
-import { AUX_SEEN, AUX_ZEXT, NONE, PatchRangeError, type Pos, type StoreInput } from './store.js';
+import { AUX_SEEN, AUX_ZEXT, NONE, type Pos, type StoreInput } from './store.js';
 
 /**
  * Labels of the slots of the patch being written, the one behind it included; negative: none (yet). One for all stores, which
@@ -238,19 +237,8 @@ export abstract class LabelledRecords extends RecordMemory {
         branches.push(slot, labels.resolveJump(records[at + TARGET]));
     }
     this.counters.probeVisits += count;
-    const sources = new Int32Array(branches.length / 2);
-    const targets = new Int32Array(branches.length / 2);
-    let longest = 0;
-    for (let at = 0; at < sources.length; at++) {
-      sources[at] = branches[2 * at];
-      const target = slots[branches[2 * at + 1]];
-      const within = sources[at] >= skipFrom && sources[at] < skipTo;
-      targets[at] = skip !== undefined && target === skipFrom && !within ? skipTo : target;
-      longest = Math.max(longest, magnitudeOf(targets[at] - sources[at] - 1));
-    }
-    if (longest > LONGEST)
-      throw new PatchRangeError(skip?.culprit ?? this.ranges.firstFailure(stamps, sources, targets));
-    this.ranges.restart(longest);
+    for (let at = 1; at < branches.length; at += 2) branches[at] = slots[branches[at]];
+    this.ranges.verify(stamps, branches, skip && { from: skipFrom, to: skipTo, culprit: skip.culprit });
   }
 
   /**

@@ -1,8 +1,7 @@
 /** The looks of the overlay (overlay.ts) at all 16-bit branches that the bound in branch-ranges.ts asks for. */
 import { BRANCH_OFF, branchKind, type OriginalSlot } from '../src/isa/insn.js';
-import { LONGEST, magnitudeOf } from './branch-ranges.js';
 import { OverlayCopyOut } from './overlay-copy-out.js';
-import { NONE, PatchRangeError, type Pos } from './store.js';
+import { NONE, type Pos } from './store.js';
 
 /** The jumps to a prologue that skip it, while they are looked at only. */
 interface PrologueSkip {
@@ -43,19 +42,8 @@ export abstract class OverlayRanges extends OverlayCopyOut {
       branches.push(slot, asWritten ? -2 - slot - this.distanceAt(pos) : this.targetOf(pos));
     }
     this.counters.probeVisits += count;
-    const sources = new Int32Array(branches.length / 2);
-    const targets = new Int32Array(branches.length / 2);
-    let longest = 0;
-    for (let at = 0; at < sources.length; at++) {
-      sources[at] = branches[2 * at];
-      const noted = branches[2 * at + 1];
-      const target = noted < 0 ? -1 - noted : slots[noted];
-      const within = sources[at] >= skipFrom && sources[at] < skipTo;
-      targets[at] = skip !== undefined && target === skipFrom && !within ? skipTo : target;
-      longest = Math.max(longest, magnitudeOf(targets[at] - sources[at] - 1));
-    }
-    if (longest > LONGEST)
-      throw new PatchRangeError(skip?.culprit ?? this.ranges.firstFailure(stamps, sources, targets));
-    this.ranges.restart(longest);
+    for (let at = 1; at < branches.length; at += 2)
+      branches[at] = branches[at] < 0 ? -1 - branches[at] : slots[branches[at]];
+    this.ranges.verify(stamps, branches, skip && { from: skipFrom, to: skipTo, culprit: skip.culprit });
   }
 }
