@@ -25,15 +25,16 @@
  *   `PATCH_MAX`, over added records only.
  */
 import {
+  BRANCH_KINDS,
   BRANCH_OFF,
   BRANCH_SUBPROG,
   branchDistance,
   branchKind,
+  namesSubprog,
   NOT_BRANCH,
   type OriginalSlot,
 } from '../src/isa/insn.js';
-import { BPF_JMP, BPF_JMP32, LD_IMM64 } from '../src/isa/opcodes.js';
-import { BranchRanges } from './branch-ranges.js';
+import { BranchRanges, magnitudeOf } from './branch-ranges.js';
 import { newCounters } from './counters.js';
 import { Labels } from './labels.js';
 import { PATCH_MAX } from './patch-buffer.js';
@@ -209,19 +210,28 @@ export class OverlayRecords {
     this.counters.auxBytesMoved += this.rows.byteLength;
   }
 
-  /** @throws RangeError when a branch leads outside of the program */
+  /**
+   * Notes where branches are and how far the farthest 16-bit one leads: one look at every instruction.
+   * @throws RangeError when a branch leads outside of the program
+   */
   private listBranches(): void {
-    const { words, loaded, ranges } = this;
+    const { words, loaded } = this;
+    let listed = this.listed;
+    let met = 0;
+    let farthest = 0;
     for (let slot = 0; slot < loaded; slot++) {
       const w0 = words[2 * slot];
-      const cls = w0 & 7;
-      if (cls !== BPF_JMP && cls !== BPF_JMP32 && (w0 & 0xff) !== LD_IMM64) continue;
-      const kind = branchKind(w0);
+      const kind = BRANCH_KINDS[w0 & 0xff];
       if (kind === NOT_BRANCH) continue;
-      branchTarget(kind, slot, w0, words[2 * slot + 1], loaded);
-      if (kind === BRANCH_OFF) ranges.see(w0 >> 16);
-      this.list(slot);
+      if (kind === BRANCH_SUBPROG && !namesSubprog(w0)) continue;
+      const distance = branchTarget(kind, slot, w0, words[2 * slot + 1], loaded) - slot - 1;
+      if (kind === BRANCH_OFF && magnitudeOf(distance) > magnitudeOf(farthest)) farthest = distance;
+      if (met === listed.length) listed = this.widened(listed, 2 * met);
+      listed[met++] = slot;
     }
+    this.listed = listed;
+    this.listedCount = met;
+    this.ranges.see(farthest);
     this.counters.branchVisits += loaded;
   }
 

@@ -151,11 +151,14 @@ function kindByOpcode(code: number): number {
  * count slots from the next instruction. Helper calls, kernel function calls, tail calls, `gotox` and exit are no branches.
  */
 export function branchKind(w0: number): number {
-  const code = w0 & 0xff;
-  const kind = BRANCH_KINDS[code];
-  if (kind !== BRANCH_SUBPROG) return kind;
-  const pseudo = code === LD_IMM64 ? BPF_PSEUDO_FUNC : BPF_PSEUDO_CALL;
-  return ((w0 >>> 12) & 0xf) === pseudo ? BRANCH_SUBPROG : NOT_BRANCH;
+  const kind = BRANCH_KINDS[w0 & 0xff];
+  return kind !== BRANCH_SUBPROG || namesSubprog(w0) ? kind : NOT_BRANCH;
+}
+
+/** Whether a call, or a 64-bit load of an immediate, is one of a subprogram: of what `BRANCH_KINDS` leaves open. */
+export function namesSubprog(w0: number): boolean {
+  const pseudo = (w0 & 0xff) === LD_IMM64 ? BPF_PSEUDO_FUNC : BPF_PSEUDO_CALL;
+  return ((w0 >>> 12) & 0xf) === pseudo;
 }
 
 /** The distance a branch of the given kind holds (slots, from the next instruction). */
