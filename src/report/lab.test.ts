@@ -4,7 +4,7 @@ import { claimsOf } from './claims.js';
 import { extrapolations } from './extrapolation.js';
 import { threeDigits } from './figure-text.js';
 import { growthOf } from './growth.js';
-import { Lab } from './lab.js';
+import { Lab, SCATTERED } from './lab.js';
 import { fitPowerLaw } from './power-law.js';
 import { summaryCsv } from './summary.js';
 import { total } from './testing/rows.js';
@@ -35,6 +35,18 @@ describe('a lab', () => {
     expect(times.high!).toBeLessThanOrEqual(6e6);
     expect(lab.times('dense-10k', 'floor')).toMatchObject({ low: null, warning: null });
     expect(lab.times('dense-10k', 'none')).toBeUndefined();
+  });
+
+  test('does not trust processes that disagree by more than half', () => {
+    const of = (...ms: number[]) =>
+      new Lab(ms.map((each, process) => total('dense-10k', 'rope', each, { process }))).times(
+        'dense-10k',
+        'rope',
+      )!.warning;
+    expect(of(4, 5, 6)).toBeNull();
+    expect(of(4, 4, 6)).toBeNull();
+    expect(of(4, 4, 7)).toBe(SCATTERED);
+    expect(of(4, 7)).toBeNull();
   });
 
   test('compares with the kernel’s way and with the floor', () => {

@@ -11,6 +11,9 @@ import { BASELINE } from './totals.js';
 /** The strategy that knows all patches beforehand, in rows beside the others. */
 export const FLOOR_NAME = 'floor';
 
+/** Processes that disagree: the interval is wider than half of the median. */
+export const SCATTERED = 'scattered';
+
 /** Times of one (workload, strategy, phase), in ns. */
 export interface Times {
   /** Median over the processes' medians. */
@@ -19,7 +22,10 @@ export interface Times {
   readonly low: number | null;
   readonly high: number | null;
   readonly processes: number;
-  /** Why the times of some process are not to be trusted; null when none said so. */
+  /**
+   * Why the times are not to be trusted: what a process said of its own (`timer_warning`), or `SCATTERED`; null when there is no
+   * such reason.
+   */
   readonly warning: string | null;
   /** The processes' own medians, for tests of difference. */
   readonly values: readonly number[];
@@ -65,14 +71,16 @@ export class Lab {
     const rows = this.byKey.get(key(workload, strategy, pass)) ?? [];
     const values = rows.flatMap((row) => row.duration_p50_ns ?? []);
     if (values.length === 0) return undefined;
+    const median = medianOfProcesses(values);
     const interval = bootstrapInterval(values, key(workload, strategy, pass));
+    const scattered = interval !== null && interval.high - interval.low > median / 2;
     const warned = rows.find(({ timer_warning }) => timer_warning !== null && timer_warning !== 'none');
     return {
-      median: medianOfProcesses(values),
+      median,
       low: interval?.low ?? null,
       high: interval?.high ?? null,
       processes: values.length,
-      warning: warned?.timer_warning ?? null,
+      warning: warned?.timer_warning ?? (scattered ? SCATTERED : null),
       values,
     };
   }

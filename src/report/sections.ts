@@ -37,7 +37,8 @@ const CLAIMS_TEXT =
 const LARGE_TEXT =
   'Milliseconds for the whole rewriting with their 95 % bootstrap interval over processes, times faster than `array` (the\n' +
   'kernel’s way), multiples of the floor (one pass with all patches known beforehand), and how probable so large a\n' +
-  'difference to `array` would be by chance (permutation test over processes).';
+  'difference to `array` would be by chance (permutation test over processes). The last column says why a figure is not to\n' +
+  'be trusted: `scattered` where that interval is wider than half of it, else the column `timer_warning` of its rows.';
 const ABLATION_TEXT =
   'The same work over every combination of a container, when branches are fixed, and where aux records are kept: first\n' +
   'the milliseconds, then how many times faster each decision alone makes it, all others equal (least, median, most).';
