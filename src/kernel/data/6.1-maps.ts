@@ -4,7 +4,7 @@
  */
 import type { ProfileTables } from '../profile-tables.js';
 
-export const MAPS_6_1: ProfileTables['maps'] = {
+export const MAPS_6_1 = {
   HASH: {
     direct: `
       map_lookup_elem:htab_map_lookup_elem map_update_elem:htab_map_update_elem
@@ -196,4 +196,4 @@ export const MAPS_6_1: ProfileTables['maps'] = {
       map_delete_elem:ringbuf_map_delete_elem
     `,
   },
-};
+} satisfies ProfileTables['maps'];
