@@ -3,9 +3,8 @@
  * `patchbench report`. A builder gives no table when the rows it needs were not measured.
  */
 import type { Cell } from '../bench/columns.js';
-import { TOTAL } from '../bench/phase-log.js';
 import { COMPARED_BY, cellMs, cellsOf, DECISIONS, effectsOf } from './ablation.js';
-import { isProposal, operationsOf, type Claim } from './claims.js';
+import { isProposal, type Claim } from './claims.js';
 import { extrapolations, patchesOf } from './extrapolation.js';
 import { milliseconds, orNull, threeDigits } from './figure-text.js';
 import { growthOf, slotsOf } from './growth.js';
@@ -13,6 +12,7 @@ import { FLOOR_NAME, type Lab } from './lab.js';
 import { grouped } from './markdown.js';
 import type { Source } from './sources.js';
 import type { TableColumn } from './table.js';
+import { operationCells } from './work.js';
 
 /** A table as data: what it looks like is up to the page. */
 export interface Table {
@@ -160,25 +160,9 @@ export function phaseTable(lab: Lab): Table[] {
 
 /** What every strategy did on the large programs, counted. */
 export function operationsTable(lab: Lab): Table[] {
-  const lines = ['dense-10k', 'pystacks180'].flatMap((workload) => {
-    const array = lab.row(workload, 'array');
-    return proposals(lab, workload).map((strategy): Cell[] => {
-      const row = lab.row(workload, strategy, TOTAL)!;
-      return [
-        workload,
-        strategy,
-        (row.insn_moved_bytes ?? 0) / 8,
-        Math.round((row.aux_moved_bytes ?? 0) / (row.aux_bytes ?? 1)),
-        row.branch_visits,
-        row.probe_visits,
-        row.node_visits,
-        row.metadata_visits,
-        row.allocations,
-        Math.round(operationsOf(row)),
-        array === undefined ? null : threeDigits(operationsOf(array) / operationsOf(row)),
-      ];
-    });
-  });
+  const lines = ['dense-10k', 'pystacks180'].flatMap((workload) =>
+    proposals(lab, workload).map((strategy) => operationCells(lab, workload, strategy)!),
+  );
   const counted = ['Insns moved', 'Aux moved', 'Branches', 'Probes', 'Nodes', 'Metadata', 'Allocations'];
   return lines.length === 0
     ? []

@@ -1,4 +1,5 @@
 /** Where time goes and what was done: `results/parts.csv` and `results/operations.csv`. */
+import type { Cell } from '../bench/columns.js';
 import { TOTAL } from '../bench/phase-log.js';
 import { operationsOf } from './claims.js';
 import type { Derived } from './derived-csv.js';
@@ -35,30 +36,37 @@ export function partsCsv(lab: Lab, workloads: readonly string[]): Derived {
   };
 }
 
+/**
+ * What a strategy did on a workload, as `operations.csv` has it and the page shows it: from `workload` to
+ * `times_fewer_than_array`; undefined when it was not measured.
+ */
+export function operationCells(lab: Lab, workload: string, strategy: string): Cell[] | undefined {
+  const row = lab.row(workload, strategy, TOTAL);
+  if (row === undefined) return undefined;
+  const array = lab.row(workload, BASELINE);
+  return [
+    workload,
+    strategy,
+    (row.insn_moved_bytes ?? 0) / 8,
+    Math.round((row.aux_moved_bytes ?? 0) / (row.aux_bytes ?? 1)),
+    row.branch_visits,
+    row.probe_visits,
+    row.node_visits,
+    row.metadata_visits,
+    row.allocations,
+    Math.round(operationsOf(row)),
+    array === undefined ? null : threeDigits(operationsOf(array) / operationsOf(row)),
+  ];
+}
+
 /** What every strategy did on every workload, counted, and how many times fewer that is than the array's. */
 export function operationsCsv(lab: Lab): Derived {
-  const lines = lab.workloads.flatMap((workload) => {
-    const array = lab.row(workload, BASELINE);
-    return lab.strategies(workload).flatMap((strategy) => {
-      const row = lab.row(workload, strategy, TOTAL);
-      if (row === undefined) return [];
-      return [
-        [
-          workload,
-          strategy,
-          (row.insn_moved_bytes ?? 0) / 8,
-          Math.round((row.aux_moved_bytes ?? 0) / (row.aux_bytes ?? 1)),
-          row.branch_visits,
-          row.probe_visits,
-          row.node_visits,
-          row.metadata_visits,
-          row.allocations,
-          Math.round(operationsOf(row)),
-          array === undefined ? null : threeDigits(operationsOf(array) / operationsOf(row)),
-        ],
-      ];
-    });
-  });
+  const lines = lab.workloads.flatMap((workload) =>
+    lab.strategies(workload).flatMap((strategy) => {
+      const cells = operationCells(lab, workload, strategy);
+      return cells === undefined ? [] : [cells];
+    }),
+  );
   return {
     name: 'operations.csv',
     columns: [
