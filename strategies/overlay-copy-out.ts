@@ -5,7 +5,10 @@
 import { BRANCH_OFF, BRANCH_SUBPROG, branchKind, NOT_BRANCH } from '../src/isa/insn.js';
 import { copyWords } from './copy-words.js';
 import { AS_WRITTEN, OverlayRecords, ROW_SHIFT, SEEN, ZEXT } from './overlay-records.js';
-import { AUX_SEEN, AUX_ZEXT, NONE, type Pos } from './store.js';
+import { AUX_SEEN, AUX_ZEXT, NONE } from './store.js';
+
+/** No handle is so: an own row of that number there cannot be. */
+const NO_HANDLE = -0x80000000;
 
 /** A program in final slots, its metadata aside. */
 export interface CopiedOut {
@@ -42,10 +45,12 @@ export abstract class OverlayCopyOut extends OverlayRecords {
    * @returns words of `branches` in use
    */
   private copyRecords(insns: Int32Array, aux: Uint32Array, slots: Int32Array, branches: Int32Array): number {
-    const { loaded, words, skips, tags, targets, auxWords } = this;
+    const { loaded, words, skips, tags, targets, handles, auxWords } = this;
     let met = 0;
     let slot = 0;
     let pos = this.head;
+    /** Of the last record, while the aux row of that is not copied yet: the loaded one before the next; else `NO_HANDLE`. */
+    let waiting = NO_HANDLE;
     while (pos !== NONE) {
       const from = pos;
       const start = slot;
@@ -57,8 +62,12 @@ export abstract class OverlayCopyOut extends OverlayRecords {
           slots[pos] = slot++;
           skip = skips[pos++];
         } while (skip === 0 && pos < loaded);
-        copyWords(this.rows, from * auxWords, aux, start * auxWords, (pos - from) * auxWords);
-        this.counters.auxBytesMoved += 4 * auxWords * (pos - from);
+        const before = waiting === NO_HANDLE ? 0 : 1;
+        const rows = pos - from + before;
+        copyWords(this.rows, (from - before) * auxWords, aux, (start - before) * auxWords, rows * auxWords);
+        if (before === 1) writeBits(aux, (start - 1) * auxWords, waiting);
+        waiting = NO_HANDLE;
+        this.counters.auxBytesMoved += 4 * auxWords * rows;
       } else {
         do {
           insns[2 * slot] = words[2 * pos];
@@ -69,9 +78,13 @@ export abstract class OverlayCopyOut extends OverlayRecords {
             branches[met++] = slot;
             branches[met++] = targets[pos] - 1;
           }
-          this.copyAddedRow(pos, aux, slot * auxWords);
-          slot++;
+          const handle = handles[pos - loaded];
           skip = skips[pos++];
+          // What is patched is mostly followed by the instruction that was loaded behind it: then their rows are, too.
+          const behind = pos + skip;
+          if (behind > 0 && behind < loaded && handle >> ROW_SHIFT === behind) waiting = handle;
+          else this.copyAddedRow(handle, aux, slot * auxWords);
+          slot++;
         } while (skip === 0);
       }
       pos += skip;
@@ -80,8 +93,7 @@ export abstract class OverlayCopyOut extends OverlayRecords {
     return met;
   }
 
-  private copyAddedRow(pos: Pos, aux: Uint32Array, target: number): void {
-    const handle = this.handles[pos - this.loaded];
+  private copyAddedRow(handle: number, aux: Uint32Array, target: number): void {
     const row = handle >> ROW_SHIFT;
     if (row !== 0) {
       const { auxWords } = this;
@@ -89,10 +101,7 @@ export abstract class OverlayCopyOut extends OverlayRecords {
       copyWords(row > 0 ? this.rows : this.ownRows, source, aux, target, auxWords);
       this.counters.auxBytesMoved += 4 * auxWords;
     }
-    if (row >= 0) {
-      aux[target + AUX_SEEN] = (handle & SEEN) >> 1;
-      aux[target + AUX_ZEXT] = handle & ZEXT;
-    }
+    if (row >= 0) writeBits(aux, target, handle);
   }
 
   /** Writes the distances of loaded branches; false when one does not fit into its 16 bit. */
@@ -123,6 +132,12 @@ export abstract class OverlayCopyOut extends OverlayRecords {
     this.counters.branchVisits += branches.length / 2;
     return fits;
   }
+}
+
+/** Writes the two words that are bits of a handle. */
+function writeBits(aux: Uint32Array, target: number, handle: number): void {
+  aux[target + AUX_SEEN] = (handle & SEEN) >> 1;
+  aux[target + AUX_ZEXT] = handle & ZEXT;
 }
 
 /** Makes the branch at `slot` lead to `target`; false when that does not fit into its 16 bit. */

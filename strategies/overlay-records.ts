@@ -34,6 +34,7 @@ import {
   NOT_BRANCH,
   type OriginalSlot,
 } from '../src/isa/insn.js';
+import { LD_IMM64 } from '../src/isa/opcodes.js';
 import { BranchRanges, magnitudeOf } from './branch-ranges.js';
 import { newCounters } from './counters.js';
 import { Labels } from './labels.js';
@@ -96,15 +97,19 @@ export class OverlayRecords {
   protected readonly ranges: BranchRanges;
 
   /**
-   * @param share room for added records at the start, as a share of the loaded ones
+   * @param share room for added records at the start, as a share of what the program lets expect: an eighth of the loaded ones,
+   * and three for each call that is none of a subprogram
    * @throws RangeError when the input is inconsistent or a branch leads outside of the program
    */
   constructor(input: StoreInput, share: number) {
     assertStoreInput(input);
     const loaded = input.insns.length / 2;
-    const added = PATCH_MAX + Math.ceil(loaded * share);
-    const capacity = loaded + added;
     this.loaded = loaded;
+    this.listed = this.table(64 + (loaded >> 2));
+    this.ranges = new BranchRanges(this.counters);
+    const calls = this.listBranches(input.insns);
+    const added = PATCH_MAX + Math.ceil((loaded / 8 + 3 * calls) * share);
+    const capacity = loaded + added;
     this.count = loaded;
     this.used = loaded;
     this.capacity = capacity;
@@ -120,11 +125,8 @@ export class OverlayRecords {
     this.targets = this.table(capacity);
     this.homes = this.table(loaded);
     this.carriers = this.table(loaded + Math.max(64, loaded >> 3));
-    this.listed = this.table(64 + (loaded >> 2));
     this.labels = new Labels(loaded, this.counters);
-    this.ranges = new BranchRanges(this.counters);
     this.counters.insnBytesMoved += 8 * loaded;
-    this.listBranches();
   }
 
   length(): number {
@@ -212,10 +214,12 @@ export class OverlayRecords {
 
   /**
    * Notes where branches are and how far the farthest 16-bit one leads: one look at every instruction.
+   * @returns how many calls there are of what is no subprogram
    * @throws RangeError when a branch leads outside of the program
    */
-  private listBranches(): void {
-    const { words, loaded } = this;
+  private listBranches(words: Int32Array): number {
+    const { loaded } = this;
+    let calls = 0;
     let listed = this.listed;
     let met = 0;
     let farthest = 0;
@@ -223,7 +227,10 @@ export class OverlayRecords {
       const w0 = words[2 * slot];
       const kind = BRANCH_KINDS[w0 & 0xff];
       if (kind === NOT_BRANCH) continue;
-      if (kind === BRANCH_SUBPROG && !namesSubprog(w0)) continue;
+      if (kind === BRANCH_SUBPROG && !namesSubprog(w0)) {
+        if ((w0 & 0xff) !== LD_IMM64) calls++;
+        continue;
+      }
       const distance = branchTarget(kind, slot, w0, words[2 * slot + 1], loaded) - slot - 1;
       if (kind === BRANCH_OFF && magnitudeOf(distance) > magnitudeOf(farthest)) farthest = distance;
       if (met === listed.length) listed = this.widened(listed, 2 * met);
@@ -233,6 +240,7 @@ export class OverlayRecords {
     this.listedCount = met;
     this.ranges.see(farthest);
     this.counters.branchVisits += loaded;
+    return calls;
   }
 
   protected list(pos: Pos): void {

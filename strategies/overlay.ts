@@ -49,12 +49,13 @@ import { assertKnownOptions, tuned, type StoreOptions, type Strategy, type Tunab
 
 const ADDED: Tunable = {
   name: 'added',
-  default: 0.5,
+  default: 1,
   min: 0.001,
-  max: 4,
+  max: 16,
   tight: 0.001,
   meaning:
-    'room for added records at the start, as a share of the loaded ones; made four times as much when used up',
+    'room for added records at the start, as a share of an eighth of the loaded ones and three for each call; made four times as ' +
+    'much when used up',
 };
 
 export const overlay: Strategy = {
@@ -148,7 +149,8 @@ export class OverlayStore extends OverlayRanges implements Store {
       this.link(this.prev(pos), first);
       this.link(first + extra - 1, pos);
     }
-    this.writePatch(pos, first, pos, patch, own, stamp);
+    this.targets[pos] = AS_LOADED;
+    this.writePatch(pos, first, pos, patch, own, stamp, this.handles[pos - this.loaded]);
     return pos;
   }
 
@@ -335,9 +337,8 @@ export class OverlayStore extends OverlayRanges implements Store {
     const last = first + patch.length - 1;
     this.link(this.prev(pos), first);
     this.link(last, this.next(pos));
-    this.handles[last - this.loaded] = (pos + 1) << ROW_SHIFT;
     this.homes[pos] = last + 1;
-    this.writePatch(pos, first, last, patch, own, stamp);
+    this.writePatch(pos, first, last, patch, own, stamp, (pos + 1) << ROW_SHIFT);
     // Only what looks like a branch is looked at in the end.
     if (kind !== NOT_BRANCH) this.words[2 * pos] = 0;
     this.tags[pos] = AS_LOADED;
@@ -345,10 +346,11 @@ export class OverlayStore extends OverlayRanges implements Store {
   }
 
   /**
-   * Writes a patch to its records: added ones, `first`.. and `last`, which has the aux row of what is replaced already.
+   * Writes a patch to its records: added ones, `first`.. and `last`, which has no target.
    * @param replaced the record that is replaced, as it was; may be `last`
    * @param own label of what it aims at, if a branch of the patch does so too
    * @param stamp the patch's number
+   * @param handle of `last`, for the aux row of what is replaced
    */
   private writePatch(
     replaced: Pos,
@@ -357,6 +359,7 @@ export class OverlayStore extends OverlayRanges implements Store {
     patch: PatchBuffer,
     own: number,
     stamp: number,
+    handle: number,
   ): void {
     const { handles, labels, loaded, tags, words } = this;
     const { words: given, length, spanned } = patch;
@@ -379,9 +382,13 @@ export class OverlayStore extends OverlayRanges implements Store {
     words[2 * last] = w0;
     words[2 * last + 1] = w1;
     tags[last] = unlabelled(oldStamp);
-    this.targets[last] = AS_LOADED;
+    const zext = definesSubregister(w0, w1) ? ZEXT : 0;
     const over = ((spanned >>> extra) & 1) * SPANNED;
-    this.mark(last, over, seenBit, definesSubregister(w0, w1) ? ZEXT : 0);
+    const row = handle >> ROW_SHIFT;
+    // A row of its own has the other two in there, and has seen what it has.
+    if (row < 0) this.ownRows[(-1 - row) * this.auxWords + AUX_ZEXT] = zext;
+    handles[last - loaded] =
+      row < 0 ? handle | over : (row << ROW_SHIFT) | (handle & SPANNED) | over | seenBit | zext;
     if (seen > 1) this.writeSeen(first, last, extra, seen);
     if (identity >= 0) {
       labels.stamps[identity] = length === 1 ? oldStamp : stamp;
@@ -394,18 +401,6 @@ export class OverlayStore extends OverlayRanges implements Store {
   private writeSeen(first: Pos, last: Pos, extra: number, seen: number): void {
     for (let pos = first; pos < first + extra; pos++) this.writeAux(pos, AUX_SEEN, seen);
     this.writeAux(last, AUX_SEEN, seen);
-  }
-
-  /**
-   * Sets the bits of a handle, `SPANNED` if it is so or was before; of one with an own row, which has the other two in
-   * there and has seen what it has, `AUX_ZEXT` there.
-   */
-  private mark(pos: Pos, spanned: number, seen: number, zext: number): void {
-    const { handles, loaded } = this;
-    const handle = handles[pos - loaded] | spanned;
-    const row = handle >> ROW_SHIFT;
-    handles[pos - loaded] = row < 0 ? handle : (handle & ~(SEEN | ZEXT)) | seen | zext;
-    if (row < 0) this.ownRows[(-1 - row) * this.auxWords + AUX_ZEXT] = zext;
   }
 
   /** Notes where those branches of a patch that was written lead which leave it. */

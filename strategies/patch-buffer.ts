@@ -71,8 +71,9 @@ export class PatchBuffer {
   fits(replacedKind: number, subprogs: number): boolean {
     if (this.has === 1 << PLAIN) return true;
     if (this.firstGoal < 0 || this.lastGoal > this.length || this.misplaced) return false;
+    if ((this.has & ((1 << OWN) | (1 << SUBPROG))) === 0) return this.length > 0;
     if (this.firstSubprog < 0 || this.lastSubprog >= subprogs) return false;
-    if ((this.has & (1 << OWN)) === 0) return this.length > 0;
+    if ((this.has & (1 << OWN)) === 0) return true;
     return this.ownIsShort ? replacedKind === BRANCH_OFF : replacedKind !== NOT_BRANCH;
   }
 
