@@ -7,7 +7,7 @@ import { BRANCH_SUBPROG, branchKind } from '../src/isa/insn.js';
 import { REFERENCE } from './index.js';
 import { overlay } from './overlay.js';
 import { PATCH_MAX, PatchBuffer } from './patch-buffer.js';
-import type { Pos, Store, StoreInput } from './store.js';
+import { AUX_FREE, type Pos, type Store, type StoreInput } from './store.js';
 import { expectSame } from './testing/compare.js';
 import { CALL, GOTOL, JA, JEQ, MOV32, MOV64, plainInput } from './testing/programs.js';
 
@@ -180,6 +180,40 @@ describe('records of patches', () => {
         store.replace(store.locate(2), buffer.clear().pushOwnTarget(JEQ, 0).push(MOV64, 1).push(MOV64, 2)),
       (store) => store.replace(store.locate(SLOT), PAIR),
     ]);
+  });
+});
+
+describe('loaded records', () => {
+  it('can become nops all together, more than room was made for branches', () => {
+    const slots = 200;
+    expectLikeReference('nops', plainInput(slots), [
+      (store) => {
+        for (let slot = 0; slot < slots - 1; slot++) store.setNop(store.locate(slot));
+      },
+      (store) => store.replace(store.locate(slots >> 1), PAIR),
+    ]);
+  });
+
+  it('keep their aux rows, whatever they are and come to stand behind', () => {
+    const slots = 4;
+    const acts: readonly ((store: Store, slot: number) => unknown)[] = [
+      () => undefined,
+      (store, slot) => store.replace(store.locate(slot), PAIR),
+      (store, slot) => store.replace(store.locate(slot), ONE),
+      (store, slot) => store.remove(store.locate(slot), 1),
+      (store, slot) => store.setAux(store.locate(slot), AUX_FREE, 40 + slot),
+      (store, slot) => {
+        store.replace(store.locate(slot), PAIR);
+        store.setAux(store.locate(slot), AUX_FREE, 50 + slot);
+      },
+    ];
+    for (let drawn = 0; drawn < acts.length ** (slots - 1); drawn++) {
+      const edits = [0, 1, 2].map(
+        (slot) => (store: Store) =>
+          acts[Math.floor(drawn / acts.length ** slot) % acts.length](store, slot + 1),
+      );
+      expectLikeReference(`acts ${drawn}`, plainInput(slots), edits.reverse());
+    }
   });
 });
 
