@@ -35,7 +35,7 @@ import {
   type OriginalSlot,
 } from '../src/isa/insn.js';
 import { LD_IMM64 } from '../src/isa/opcodes.js';
-import { BranchRanges, magnitudeOf } from './branch-ranges.js';
+import { BranchRanges } from './branch-ranges.js';
 import { newCounters } from './counters.js';
 import { Labels } from './labels.js';
 import { PATCH_MAX } from './patch-buffer.js';
@@ -213,16 +213,13 @@ export class OverlayRecords {
   }
 
   /**
-   * Notes where branches are and how far the farthest 16-bit one leads: one look at every instruction.
+   * Lists the branches, and shows the bound those of 16 bit: one look at every instruction.
    * @returns how many calls there are of what is no subprogram
    * @throws RangeError when a branch leads outside of the program
    */
   private listBranches(words: Int32Array): number {
-    const { loaded } = this;
+    const { loaded, ranges } = this;
     let calls = 0;
-    let listed = this.listed;
-    let met = 0;
-    let farthest = 0;
     for (let slot = 0; slot < loaded; slot++) {
       const w0 = words[2 * slot];
       const kind = BRANCH_KINDS[w0 & 0xff];
@@ -231,14 +228,10 @@ export class OverlayRecords {
         if ((w0 & 0xff) !== LD_IMM64) calls++;
         continue;
       }
-      const distance = branchTarget(kind, slot, w0, words[2 * slot + 1], loaded) - slot - 1;
-      if (kind === BRANCH_OFF && magnitudeOf(distance) > magnitudeOf(farthest)) farthest = distance;
-      if (met === listed.length) listed = this.widened(listed, 2 * met);
-      listed[met++] = slot;
+      branchTarget(kind, slot, w0, words[2 * slot + 1], loaded);
+      if (kind === BRANCH_OFF) ranges.see(w0 >> 16);
+      this.list(slot);
     }
-    this.listed = listed;
-    this.listedCount = met;
-    this.ranges.see(farthest);
     this.counters.branchVisits += loaded;
     return calls;
   }

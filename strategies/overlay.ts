@@ -32,7 +32,7 @@ import { DeferredMetadata } from './deferred-metadata.js';
 import { unlabelled } from './labels.js';
 import type { LinearProgram } from './linear-program.js';
 import { OverlayRanges } from './overlay-ranges.js';
-import { AS_LOADED, GONE, ROW_SHIFT, SEEN, SPANNED, ZEXT } from './overlay-records.js';
+import { AS_LOADED, AS_WRITTEN, GONE, ROW_SHIFT, SEEN, SPANNED, ZEXT } from './overlay-records.js';
 import { assertPatch, OWN, PATCH_MAX, SUBPROG, type PatchBuffer } from './patch-buffer.js';
 import {
   assertNotFinished,
@@ -149,7 +149,7 @@ export class OverlayStore extends OverlayRanges implements Store {
       this.link(this.prev(pos), first);
       this.link(first + extra - 1, pos);
     }
-    this.targets[pos] = AS_LOADED;
+    this.targets[pos] = AS_WRITTEN;
     this.writePatch(pos, first, pos, patch, own, stamp, this.handles[pos - this.loaded]);
     return pos;
   }
