@@ -51,14 +51,14 @@ describe('the bound on distances', () => {
   it('is the longest one seen, either way, and what was inserted or stretched since', () => {
     const ranges = new BranchRanges(newCounters());
     for (const distance of [5, -32_760, 32_758, -1]) ranges.see(distance);
-    ranges.patch(7, 8);
+    ranges.patch(7, 8, UNSAFE);
     expect(suspicious(ranges)).toEqual([false, false]);
     const mark = ranges.mark();
     ranges.stretch(1);
     expect(suspicious(ranges)).toEqual([false, true]);
     ranges.rollback(mark);
     expect(suspicious(ranges)).toEqual([false, false]);
-    ranges.patch(8, 1);
+    ranges.patch(8, 1, SAFE);
     expect(suspicious(ranges)).toEqual([false, true]);
     ranges.restart(32_767);
     expect(suspicious(ranges)).toEqual([false, false]);
@@ -71,7 +71,7 @@ describe('the bound on distances', () => {
     const ranges = new BranchRanges(counters);
     const grown = [14, 1, 15, 1, 31, 1].map((patches) => {
       const { allocations } = counters;
-      for (let nth = 0; nth < patches; nth++) ranges.patch(nth, 1);
+      for (let nth = 0; nth < patches; nth++) ranges.patch(nth, 1, UNSAFE);
       return counters.allocations - allocations;
     });
     expect(grown).toEqual([0, 0, 1, 0, 1, 0]);
@@ -82,7 +82,7 @@ describe('the bound on distances', () => {
     const counters = newCounters();
     const ranges = new BranchRanges(counters);
     const { allocations, bytesAllocated } = counters;
-    const numbers = Array.from({ length: PATCHES }, (_, nth) => ranges.patch(1000 + nth, 1));
+    const numbers = Array.from({ length: PATCHES }, (_, nth) => ranges.patch(1000 + nth, 1, UNSAFE));
     expect(numbers).toEqual(Array.from({ length: PATCHES }, (_, nth) => nth + 1));
     expect([counters.allocations - allocations, counters.bytesAllocated - bytesAllocated]).toEqual([
       2,
@@ -95,6 +95,21 @@ describe('the bound on distances', () => {
     expect(ranges.firstFailure(stamps, branches, targets)).toBe(1010);
     // The same backwards, from the last record.
     expect(ranges.firstFailure(stamps, Int32Array.of(stamps.length - 1), Int32Array.of(3))).toBe(1010);
+  });
+
+  it('has no number for a patch of a program still short, and then names none before it', () => {
+    const counters = newCounters();
+    const ranges = new BranchRanges(counters);
+    const { allocations } = counters;
+    const short = Array.from({ length: 40 }, (_, nth) => ranges.patch(nth, 1, SAFE));
+    expect(new Set(short)).toEqual(new Set([0]));
+    expect(counters.allocations).toBe(allocations);
+    expect(ranges.patch(100, 1, UNSAFE)).toBe(1);
+    // It became short again, and long.
+    expect([ranges.patch(101, 1, SAFE), ranges.patch(102, 1, UNSAFE)]).toEqual([0, 2]);
+    // By the stamps alone the first of the two would have been too much.
+    const stamps = new Int32Array(0x8002).fill(1, 1, 2);
+    expect(ranges.firstFailure(stamps, Int32Array.of(0), Int32Array.of(0x8001))).toBe(102);
   });
 });
 

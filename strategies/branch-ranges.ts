@@ -14,6 +14,9 @@
  * instruction forward (`OWN`): what stood in its place was the next older record. Distances only grew, so the first k
  * is found by bisection, a pass over the program each. (Records removed while the bound held are missing from the programs
  * before, where nothing was too long anyway; that a label passed on by a removal keeps its stamp does no harm either.)
+ *
+ * A patch after which the program still has at most 32,767 instructions is never the one to name, nor is any before it: it has
+ * no number of its own, and the records that it inserts count as having been there always.
  */
 import type { OriginalSlot } from '../src/isa/insn.js';
 import type { Counters } from './counters.js';
@@ -45,10 +48,10 @@ export class BranchRanges {
   private longest = 0;
   /** Instructions inserted since. */
   private grown = 0;
-  /** Per expanding patch, from 1: original slot of the instruction it replaced, as an error would name it. */
+  /** Per numbered patch, from 1: original slot of the instruction it replaced, as an error would name it. */
   private log = new Int32Array(FIRST_PATCHES);
   private patches = 0;
-  /** Patches when the epoch began. */
+  /** Patches of which none made a branch too long: those before the epoch, and before the program was last short. */
   private verified = 0;
 
   constructor(private readonly counters: Counters) {
@@ -62,9 +65,21 @@ export class BranchRanges {
     if (magnitude > this.longest) this.longest = magnitude;
   }
 
-  /** Notes an expanding patch and returns its number. */
-  patch(originalSlot: number, inserted: number): number {
+  /**
+   * Notes an expanding patch.
+   * @param length instructions of the program with it
+   * @returns its number; 0 when no error can ever name it
+   */
+  patch(originalSlot: OriginalSlot, inserted: number, length: number): number {
     this.grown += inserted;
+    if (length <= LONGEST) {
+      this.verified = this.patches;
+      return 0;
+    }
+    return this.logged(originalSlot);
+  }
+
+  private logged(originalSlot: OriginalSlot): number {
     if (++this.patches === this.log.length) {
       const log = new Int32Array(this.log.length * 2);
       log.set(this.log);

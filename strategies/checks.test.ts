@@ -334,15 +334,21 @@ function overlaid(): OverlayStore {
 finds('the overlay', overlaid, [
   { says: '152 records, 153 counted', tamper: (store) => store['count']++ },
   { says: 'the sequence does not end', tamper: (store) => store['count']-- },
-  { says: 'record 8 does not know record 7 before it', tamper: (store) => (store['backs'][8] = -1) },
-  { says: 'label 7 is carried twice', tamper: (store) => (store['tags'][8] = 8) },
+  {
+    says: 'record 152 does not know record 151 before it',
+    tamper: (store) => (store['prevs'][2] = 151),
+  },
+  { says: 'label 7 is carried twice', tamper: (store) => (store['retagged'] = new Map([[8, 7]])) },
   {
     says: 'label 8 is carried, but an alias',
     tamper: (store) => {
       store['labels'].alias(8, 9);
     },
   },
-  { says: 'label 8 is not known to be at record 8', tamper: (store) => (store['carriers'][8] = 10) },
+  {
+    says: 'label 151 is not known to be at record 8',
+    tamper: (store) => (store['retagged'] = new Map([[8, store['labels'].allocate(0)]])),
+  },
   {
     says: 'original slots out of order at record 8',
     tamper: (store) => {

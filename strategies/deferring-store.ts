@@ -131,7 +131,7 @@ export abstract class DeferringStore extends LabelledRecords implements Store {
     const extra = patch.length - 1;
     const last = this.open(pos, extra);
     this.count += extra;
-    const stamp = this.ranges.patch(origin === 0 ? 0 : origin - 1, extra);
+    const stamp = this.ranges.patch(origin === 0 ? 0 : origin - 1, extra, this.count);
     this.writePatch(this.opened, last, patch, behind, stamp);
     return last;
   }

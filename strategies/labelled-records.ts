@@ -8,14 +8,7 @@
  * Here the contract's rules of identity and aux become writes to the records of a patch, labels.ts keeps what became of
  * labels nobody carries any more, branch-ranges.ts when a 16-bit distance may have become too long.
  */
-import {
-  BRANCH_OFF,
-  BRANCH_SUBPROG,
-  branchKind,
-  definesSubregister,
-  NOT_BRANCH,
-  type OriginalSlot,
-} from '../src/isa/insn.js';
+import { BRANCH_OFF, BRANCH_SUBPROG, branchKind, NOT_BRANCH, type OriginalSlot } from '../src/isa/insn.js';
 import { DeferredMetadata } from './deferred-metadata.js';
 import { Labels, unlabelled } from './labels.js';
 import { INSIDE, OWN, PATCH_MAX, PLAIN, type PatchBuffer } from './patch-buffer.js';
@@ -99,7 +92,7 @@ export abstract class LabelledRecords extends RecordMemory {
    * @param stamp the patch's number
    */
   protected writePatch(first: Pos, last: Pos, patch: PatchBuffer, behind: number, stamp: number): void {
-    const { words, kinds, goals, length } = patch;
+    const { words, kinds, goals, length, subregisters } = patch;
     const end = length - 1;
     const lastRecord = this.writableAt(last);
     const inner = INNER;
@@ -144,7 +137,7 @@ export abstract class LabelledRecords extends RecordMemory {
               : this.metadata.subprogLabel(patch.subprogs[slot]);
       const row = record * auxWords;
       rows[row + AUX_SEEN] = seen;
-      rows[row + AUX_ZEXT] = definesSubregister(w0, w1) ? 1 : 0;
+      rows[row + AUX_ZEXT] = (subregisters >>> slot) & 1;
     }
   }
 

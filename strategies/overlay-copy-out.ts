@@ -5,10 +5,7 @@
 import { BRANCH_OFF, BRANCH_SUBPROG, branchKind, NOT_BRANCH } from '../src/isa/insn.js';
 import { copyWords } from './copy-words.js';
 import { AS_WRITTEN, OverlayRecords, ROW_SHIFT, SEEN, ZEXT } from './overlay-records.js';
-import { AUX_SEEN, AUX_ZEXT, NONE } from './store.js';
-
-/** No handle is so: an own row of that number there cannot be. */
-const NO_HANDLE = -0x80000000;
+import { AUX_SEEN, AUX_ZEXT } from './store.js';
 
 /** A program in final slots, its metadata aside. */
 export interface CopiedOut {
@@ -45,63 +42,71 @@ export abstract class OverlayCopyOut extends OverlayRecords {
    * @returns words of `branches` in use
    */
   private copyRecords(insns: Int32Array, aux: Uint32Array, slots: Int32Array, branches: Int32Array): number {
-    const { loaded, words, skips, tags, targets, handles, auxWords } = this;
+    const { auxWords, handles, heads, loaded, nexts, tags, targets, words } = this;
     let met = 0;
     let slot = 0;
-    let pos = this.head;
-    /** Of the last record, while the aux row of that is not copied yet: the loaded one before the next; else `NO_HANDLE`. */
-    let waiting = NO_HANDLE;
-    while (pos !== NONE) {
-      const from = pos;
-      const start = slot;
-      let skip = 0;
-      if (from < loaded) {
+    let cell = 0;
+    /** Handle of the last record while its aux row is not copied yet: the loaded one before those that come next; else 0. */
+    let waiting = 0;
+    for (;;) {
+      const head = heads[cell];
+      if (head === 0) {
+        const before = waiting === 0 ? 0 : 1;
+        const from = cell - before;
+        const start = slot - before;
         do {
-          insns[2 * slot] = words[2 * pos];
-          insns[2 * slot + 1] = words[2 * pos + 1];
-          slots[pos] = slot++;
-          skip = skips[pos++];
-        } while (skip === 0 && pos < loaded);
-        const before = waiting === NO_HANDLE ? 0 : 1;
-        const rows = pos - from + before;
-        copyWords(this.rows, (from - before) * auxWords, aux, (start - before) * auxWords, rows * auxWords);
-        if (before === 1) writeBits(aux, (start - 1) * auxWords, waiting);
-        waiting = NO_HANDLE;
+          insns[2 * slot] = words[2 * cell];
+          insns[2 * slot + 1] = words[2 * cell + 1];
+          slots[cell] = slot++;
+          cell++;
+        } while (heads[cell] === 0);
+        const rows = cell - from;
+        copyWords(this.rows, from * auxWords, aux, start * auxWords, rows * auxWords);
         this.counters.auxBytesMoved += 4 * auxWords * rows;
-      } else {
+        if (waiting !== 0) writeBits(aux, start * auxWords, waiting);
+        waiting = 0;
+      } else if (head > 0) {
+        cell++;
+        let link = head;
         do {
+          const pos = link - 1;
+          const added = pos - loaded;
           insns[2 * slot] = words[2 * pos];
           insns[2 * slot + 1] = words[2 * pos + 1];
-          const tag = tags[pos];
+          const tag = tags[added];
           if (tag > 0) slots[tag - 1] = slot;
           if (targets[pos] !== AS_WRITTEN) {
             branches[met++] = slot;
             branches[met++] = targets[pos] - 1;
           }
-          const handle = handles[pos - loaded];
-          skip = skips[pos++];
+          const handle = handles[added];
+          link = nexts[added];
+          if (link === 0) link = pos + 2;
+          const row = handle >> ROW_SHIFT;
           // What is patched is mostly followed by the instruction that was loaded behind it: then their rows are, too.
-          const behind = pos + skip;
-          if (behind > 0 && behind < loaded && handle >> ROW_SHIFT === behind) waiting = handle;
+          if (row === 0) writeBits(aux, slot * auxWords, handle);
+          else if (link < 0 && row === cell && heads[cell] === 0) waiting = handle;
           else this.copyAddedRow(handle, aux, slot * auxWords);
           slot++;
-        } while (skip === 0);
+        } while (link > 0);
+      } else if (cell < loaded) {
+        cell -= head;
+      } else {
+        break;
       }
-      pos += skip;
     }
-    for (const other of this.retagged) slots[this.labelAt(other)] = slots[other];
+    this.retagged?.forEach((label, other) => (slots[label] = slots[other]));
     return met;
   }
 
+  /** Copies the row of an added record that has one. */
   private copyAddedRow(handle: number, aux: Uint32Array, target: number): void {
+    const { auxWords } = this;
     const row = handle >> ROW_SHIFT;
-    if (row !== 0) {
-      const { auxWords } = this;
-      const source = (row > 0 ? row - 1 : -1 - row) * auxWords;
-      copyWords(row > 0 ? this.rows : this.ownRows, source, aux, target, auxWords);
-      this.counters.auxBytesMoved += 4 * auxWords;
-    }
-    if (row >= 0) writeBits(aux, target, handle);
+    const source = (row > 0 ? row - 1 : -1 - row) * auxWords;
+    copyWords(row > 0 ? this.rows : this.ownRows, source, aux, target, auxWords);
+    this.counters.auxBytesMoved += 4 * auxWords;
+    if (row > 0) writeBits(aux, target, handle);
   }
 
   /** Writes the distances of loaded branches; false when one does not fit into its 16 bit. */

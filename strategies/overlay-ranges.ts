@@ -31,7 +31,7 @@ export abstract class OverlayRanges extends OverlayCopyOut {
     let slot = 0;
     let skipFrom = NONE;
     let skipTo = NONE;
-    for (let pos = this.head; pos !== NONE; pos = this.next(pos), slot++) {
+    for (let pos = this.first(); pos !== NONE; pos = this.next(pos), slot++) {
       if (pos === skip?.pos) skipFrom = slot;
       if (pos === skip?.body) skipTo = slot;
       const label = this.labelAt(pos);

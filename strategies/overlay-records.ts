@@ -5,9 +5,8 @@
  *     words     [ copied      ] [ added         ]     two words a record
  *     aux rows  [ input's own ] [ handles       ]     an added record names a loaded row, a row of its own, or none
  *
- * What is kept of a loaded record is in the input already, and zero says so in every table: 0 in `skips` and `backs` is "my
- * neighbour", 0 in `tags` "my label is my number", 0 in `targets` "my distance is as loaded", 0 in `homes` "I am where I was".
- * So making a store is a copy of the words and one look at the branches; all else is zeroed memory.
+ * What is kept of a loaded record is in the input already, and zero says so in every table: 0 in `heads` and `homes` "I am
+ * where I was" (overlay-cells.ts), 0 in `targets` "my distance is as loaded"; its label is its number. So making a store is a copy of the words and one look at the branches; all else is zeroed memory.
  *
  * Most records that patches insert have nothing in their aux rows but `seen` and `zext_dst`, which are 0 or 1: these two are
  * bits of the handle, so that such a record needs no row, and one that moved there from the loaded ones keeps its row where
@@ -18,9 +17,9 @@
  * them a label before it is patched or removed.
  *
  * Invariants
- * - the record behind `r` is `r + 1 + skips[r]`, the one before it `r - 1 + backs[r]`; `NONE` at both ends.
- * - `carriers` names the record of a label that is not the loaded record of the same number.
- * - a loaded record that moved or was removed has the tag 0 and is no branch; its links have no meaning.
+ * - the first record of a cell carries the label of its slot's number, if that is no alias. `carriers` names the records of
+ *   the labels behind the end's.
+ * - a loaded record that moved or was removed is no branch and not `retagged`.
  * - an added branch whose target is `AS_WRITTEN` leads as many records on, or back, as its distance says, at most
  *   `PATCH_MAX`, over added records only.
  */
@@ -32,23 +31,20 @@ import {
   branchKind,
   namesSubprog,
   NOT_BRANCH,
-  type OriginalSlot,
 } from '../src/isa/insn.js';
 import { LD_IMM64 } from '../src/isa/opcodes.js';
 import { BranchRanges } from './branch-ranges.js';
 import { newCounters } from './counters.js';
 import { Labels } from './labels.js';
+import { OverlayCells } from './overlay-cells.js';
 import { PATCH_MAX } from './patch-buffer.js';
 import { AUX_SEEN, AUX_ZEXT, NONE, type Pos, type StoreInput } from './store.js';
 import { assertStoreInput, branchTarget } from './store-input.js';
 
-/** In `targets` and `tags`: nothing has changed. */
+/** In `targets`: nothing has changed. */
 export const AS_LOADED = 0;
 /** In `targets`, of an added branch: its distance is right as it is. */
 export const AS_WRITTEN = 0;
-/** In `homes`: the record is gone. */
-export const GONE = -1;
-
 /** A handle is its row (0: none; loaded row + 1; -1 - own row), shifted by so much, and three bits. */
 export const ROW_SHIFT = 3;
 /** Bit of a handle: jumps may count on the number of records here (see the head of this file). */
@@ -57,10 +53,7 @@ export const SPANNED = 4;
 export const SEEN = 2;
 export const ZEXT = 1;
 
-export class OverlayRecords {
-  readonly counters = newCounters();
-
-  protected readonly loaded: number;
+export class OverlayRecords extends OverlayCells {
   protected readonly auxWords: number;
   /** Rows of the loaded records: the input's own, until `setAux` wants to write in them. */
   protected rows: Uint32Array;
@@ -70,24 +63,19 @@ export class OverlayRecords {
   private ownCount = 0;
   protected handles: Int32Array;
   protected words: Int32Array;
-  protected skips: Int32Array;
-  protected backs: Int32Array;
-  /** `AS_LOADED`, label + 1, or `unlabelled(stamp)`. */
+  /** Of each added record its label + 1, or less: minus the stamp. */
   protected tags: Int32Array;
   /** `AS_LOADED` (a loaded branch, or none at all), `AS_WRITTEN`, or label + 1. */
   protected targets: Int32Array;
-  /** Per original slot the record + 1 that has its aux row, 0 for the loaded one, `GONE`. */
-  protected readonly homes: Int32Array;
-  /** Per label the record + 1 that carries it, 0 for the loaded one of that number. */
+  /** Per label behind the end's the record that carries it, by the label's number less `loaded`. */
   private carriers: Int32Array;
   /** Loaded records that are, or became by `setNop`, branches. */
   protected listed: Int32Array;
   protected listedCount = 0;
   /** How often an added record was given a target: at most so many have one. */
   protected addedTargets = 0;
-  /** Loaded records that were given another label than their own. */
-  protected readonly retagged: Pos[] = [];
-  protected head: Pos = 0;
+  /** The labels of loaded records that were given another than their own; absent before there is one. */
+  protected retagged: Map<Pos, number> | undefined;
   protected count: number;
   /** Records in use, loaded and added. */
   protected used: number;
@@ -104,7 +92,7 @@ export class OverlayRecords {
   constructor(input: StoreInput, share: number) {
     assertStoreInput(input);
     const loaded = input.insns.length / 2;
-    this.loaded = loaded;
+    super(loaded, newCounters());
     this.listed = this.table(64 + (loaded >> 2));
     this.ranges = new BranchRanges(this.counters);
     const calls = this.listBranches(input.insns);
@@ -116,33 +104,18 @@ export class OverlayRecords {
     this.auxWords = input.auxWords;
     this.rows = input.aux;
     this.handles = this.table(added);
+    this.growCells(added);
     this.words = this.table(2 * capacity);
     this.words.set(input.insns);
-    this.skips = this.table(capacity);
-    this.skips[loaded - 1] = NONE - loaded;
-    this.backs = this.table(capacity);
-    this.tags = this.table(capacity);
+    this.tags = this.table(added);
     this.targets = this.table(capacity);
-    this.homes = this.table(loaded);
-    this.carriers = this.table(loaded + Math.max(64, loaded >> 3));
+    this.carriers = this.table(64);
     this.labels = new Labels(loaded, this.counters);
     this.counters.insnBytesMoved += 8 * loaded;
   }
 
   length(): number {
     return this.count;
-  }
-
-  first(): Pos {
-    return this.head;
-  }
-
-  next(pos: Pos): Pos {
-    return pos + 1 + this.skips[pos];
-  }
-
-  prev(pos: Pos): Pos {
-    return pos - 1 + this.backs[pos];
   }
 
   word0(pos: Pos): number {
@@ -155,11 +128,6 @@ export class OverlayRecords {
 
   aux(pos: Pos, word: number): number {
     return pos < this.loaded ? this.rows[pos * this.auxWords + word] : this.addedAux(pos, word);
-  }
-
-  locate(slot: OriginalSlot): Pos {
-    const home = this.homes[slot];
-    return home === 0 ? slot : home === GONE ? NONE : home - 1;
   }
 
   private addedAux(pos: Pos, word: number): number {
@@ -300,8 +268,8 @@ export class OverlayRecords {
 
   /** The label of a record; negative (`unlabelled`) when it has none. */
   protected labelAt(pos: Pos): number {
-    const tag = this.tags[pos];
-    return tag === AS_LOADED ? pos : tag > 0 ? tag - 1 : tag;
+    // What a record without a label has, minus its stamp, becomes `unlabelled(stamp)`.
+    return pos < this.loaded ? (this.retagged?.get(pos) ?? pos) : this.tags[pos - this.loaded] - 1;
   }
 
   /** The label of a record, a new one if it had none. */
@@ -320,23 +288,19 @@ export class OverlayRecords {
 
   /** The record carries the label from now on. */
   protected carry(pos: Pos, label: number): void {
-    this.tags[pos] = label + 1;
-    if (pos < this.loaded) this.retagged.push(pos);
-    if (label >= this.carriers.length) this.carriers = this.widened(this.carriers, 2 * label);
-    this.carriers[label] = pos + 1;
+    if (pos >= this.loaded) this.tags[pos - this.loaded] = label + 1;
+    else (this.retagged ??= new Map()).set(pos, label);
+    if (label > this.loaded) this.noteCarrier(pos, label - this.loaded);
   }
 
-  /** The record that carries a label which is no alias. */
+  private noteCarrier(pos: Pos, nth: number): void {
+    if (nth >= this.carriers.length) this.carriers = this.widened(this.carriers, 2 * nth);
+    this.carriers[nth] = pos;
+  }
+
+  /** The record that carries a label which is no alias; `NONE` for the end's. */
   protected carrierOf(label: number): Pos {
-    const carrier = this.carriers[label];
-    return carrier === 0 ? label : carrier - 1;
-  }
-
-  protected link(before: Pos, behind: Pos): void {
-    if (before === NONE) this.head = behind;
-    else this.skips[before] = behind - before - 1;
-    if (behind !== NONE) this.backs[behind] = before + 1 - behind;
-    this.counters.nodeVisits++;
+    return label > this.loaded ? this.carriers[label - this.loaded] : this.from(label);
   }
 
   /** `count` new records side by side; returns the first. */
@@ -355,21 +319,8 @@ export class OverlayRecords {
     this.counters.insnBytesMoved += this.words.byteLength;
     this.handles = this.widened(this.handles, added);
     this.words = this.widened(this.words, 2 * this.capacity);
-    this.skips = this.widened(this.skips, this.capacity);
-    this.backs = this.widened(this.backs, this.capacity);
-    this.tags = this.widened(this.tags, this.capacity);
+    this.growCells(added);
+    this.tags = this.widened(this.tags, added);
     this.targets = this.widened(this.targets, this.capacity);
-  }
-
-  private table(length: number): Int32Array {
-    this.counters.allocations++;
-    this.counters.bytesAllocated += 4 * length;
-    return new Int32Array(length);
-  }
-
-  private widened(table: Int32Array, length: number): Int32Array {
-    const wider = this.table(length);
-    wider.set(table);
-    return wider;
   }
 }

@@ -19,20 +19,13 @@
  * Cost: step O(1), locate O(1), replace by n O(n), remove O(count), finish O(N + added + branches). Moved: every record once, at
  * the end; the words of all when there is no room for more added ones, which makes four times as much.
  */
-import {
-  BRANCH_OFF,
-  BRANCH_SUBPROG,
-  branchKind,
-  definesSubregister,
-  NOT_BRANCH,
-  type OriginalSlot,
-} from '../src/isa/insn.js';
+import { BRANCH_OFF, BRANCH_SUBPROG, branchKind, NOT_BRANCH, type OriginalSlot } from '../src/isa/insn.js';
 import { BPF_JA, BPF_JMP } from '../src/isa/opcodes.js';
 import { DeferredMetadata } from './deferred-metadata.js';
-import { unlabelled } from './labels.js';
 import type { LinearProgram } from './linear-program.js';
+import { GONE } from './overlay-cells.js';
 import { OverlayRanges } from './overlay-ranges.js';
-import { AS_LOADED, AS_WRITTEN, GONE, ROW_SHIFT, SEEN, SPANNED, ZEXT } from './overlay-records.js';
+import { AS_LOADED, AS_WRITTEN, ROW_SHIFT, SEEN, SPANNED, ZEXT } from './overlay-records.js';
 import { assertPatch, OWN, PATCH_MAX, SUBPROG, type PatchBuffer } from './patch-buffer.js';
 import {
   assertNotFinished,
@@ -132,26 +125,26 @@ export class OverlayStore extends OverlayRanges implements Store {
     const replaced = branchKind(this.words[2 * pos]);
     assertPatch(patch, replaced, this.metadata.subprogCount);
     if (replaced === BRANCH_OFF && !patch.ownIsShort) this.beforeDropping(replaced);
-    // Before anything is there that its distance does not count, and before its label is asked for: it may lead to itself.
-    const own = (patch.has & (1 << OWN)) === 0 ? NONE : this.targetOf(pos);
-    const extra = patch.length - 1;
-    let stamp = 0;
-    if (extra > 0) {
-      this.count += extra;
-      stamp = this.ranges.patch(Math.max(this.aux(pos, AUX_ORIG) - 1, 0), extra);
-    }
     this.askedSubprog = NONE;
-    if (pos < this.loaded) return this.moveAndPatch(pos, patch, replaced, own, stamp);
-    let first = pos;
-    if (extra > 0) {
-      if (this.isSpanned(pos)) this.settle(pos);
-      first = this.add(extra);
-      this.link(this.prev(pos), first);
-      this.link(first + extra - 1, pos);
+    return patch.leavesPatch() ? this.replaceLeaving(pos, patch) : this.replaceBy(pos, patch);
+  }
+
+  private replaceBy(pos: Pos, patch: PatchBuffer): Pos {
+    return pos < this.loaded ? this.replaceLoaded(pos, patch) : this.replaceAdded(pos, patch);
+  }
+
+  /** Replaces by a patch with branches that leave it, and notes where these lead. */
+  private replaceLeaving(pos: Pos, patch: PatchBuffer): Pos {
+    const { has, kinds, length, subprogs } = patch;
+    // Before anything is there that its distance does not count, and before its label is asked for: it may lead to itself.
+    const own = (has & (1 << OWN)) === 0 ? NONE : this.targetOf(pos);
+    const last = this.replaceBy(pos, patch);
+    for (let slot = length - 1, at = last; slot >= 0; slot--, at = this.prev(at)) {
+      const kind = kinds[slot];
+      if (kind !== OWN && kind !== SUBPROG) continue;
+      this.aim(at, kind === OWN ? own : this.metadata.subprogLabel(subprogs[slot]));
     }
-    this.targets[pos] = AS_WRITTEN;
-    this.writePatch(pos, first, pos, patch, own, stamp, this.handles[pos - this.loaded]);
-    return pos;
+    return last;
   }
 
   remove(pos: Pos, count: number): Pos {
@@ -165,26 +158,21 @@ export class OverlayStore extends OverlayRanges implements Store {
     for (let gone = pos; gone !== survivor; gone = this.next(gone))
       if (this.isSpanned(gone)) this.settle(gone);
     this.askedSubprog = NONE;
-    const before = this.prev(pos);
-    let heir = survivor === NONE ? this.labels.end : this.labelAt(survivor);
-    for (let gone = pos; gone !== survivor; gone = this.next(gone)) {
+    const heir = survivor === NONE ? this.labels.end : this.heirOf(pos, survivor);
+    for (let gone = pos; gone !== survivor;) {
+      const behind = this.next(gone);
       const label = this.labelAt(gone);
       if (label >= 0) {
         this.labels.markRemoved(label);
-        if (heir >= 0) {
-          this.labels.alias(label, heir);
-        } else {
-          this.carry(survivor, label);
-          heir = label;
-        }
+        if (label !== heir) this.labels.alias(label, heir);
       }
       const origin = this.aux(gone, AUX_ORIG);
       if (origin !== 0) this.homes[origin - 1] = GONE;
       this.words[2 * gone] = 0;
-      if (gone < this.loaded) this.tags[gone] = AS_LOADED;
+      this.retagged?.delete(gone);
+      this.unlink(gone);
+      gone = behind;
     }
-    this.link(before, survivor);
-    this.counters.nodeVisits += count;
     this.removals++;
     this.count -= count;
     return survivor;
@@ -194,7 +182,7 @@ export class OverlayStore extends OverlayRanges implements Store {
     const label = this.targetOf(pos);
     if (label === this.labels.end) return this.loaded;
     // Its label stays with the first record of what a loaded instruction became, its aux row with the last one.
-    if (label < this.loaded && (this.removals === 0 || this.homes[label] !== GONE)) return label;
+    if (label < this.loaded && (this.removals === 0 || this.homes[label] >= 0)) return label;
     let at = this.carrierOf(label);
     while (at !== NONE && this.aux(at, AUX_ORIG) === 0) at = this.next(at);
     return at === NONE ? this.loaded : this.aux(at, AUX_ORIG) - 1;
@@ -275,7 +263,7 @@ export class OverlayStore extends OverlayRanges implements Store {
     let previous: Pos = NONE;
     let origin = 0;
     let met = 0;
-    for (let pos = this.head; pos !== NONE; pos = this.next(pos)) {
+    for (let pos = this.first(); pos !== NONE; pos = this.next(pos)) {
       if (++met > this.count) throw new Error('the sequence does not end');
       if (this.prev(pos) !== previous)
         throw new Error(`record ${pos} does not know record ${previous} before it`);
@@ -296,7 +284,7 @@ export class OverlayStore extends OverlayRanges implements Store {
     }
     if (met !== this.count) throw new Error(`${met} records, ${this.count} counted`);
     const listed = new Set(this.listed.subarray(0, this.listedCount));
-    for (let pos = this.head; pos !== NONE; pos = this.next(pos)) {
+    for (let pos = this.first(); pos !== NONE; pos = this.next(pos)) {
       const isBranch = branchKind(this.words[2 * pos]) !== NOT_BRANCH;
       if (isBranch && pos < this.loaded && !listed.has(pos)) throw new Error(`branch ${pos} is not listed`);
       if (!isBranch && this.targets[pos] !== AS_LOADED)
@@ -328,90 +316,98 @@ export class OverlayStore extends OverlayRanges implements Store {
   }
 
   /**
-   * Replaces a loaded record: it moves to the added ones, as the patch's last.
-   * @param kind its branch kind
-   * @param own label of what it aims at, if a branch of the patch does so too
+   * The label for a survivor, to which all before it from `pos` on are removed: its own or, when it has none, the nearest of
+   * theirs, for that is the one of its cell. Negative when none of them has one.
    */
-  private moveAndPatch(pos: Pos, patch: PatchBuffer, kind: number, own: number, stamp: number): Pos {
-    const first = this.add(patch.length);
-    const last = first + patch.length - 1;
-    this.link(this.prev(pos), first);
-    this.link(last, this.next(pos));
-    this.homes[pos] = last + 1;
-    this.writePatch(pos, first, last, patch, own, stamp, (pos + 1) << ROW_SHIFT);
+  private heirOf(pos: Pos, survivor: Pos): number {
+    let heir = this.labelAt(survivor);
+    if (heir >= 0) return heir;
+    for (let gone = pos; gone !== survivor; gone = this.next(gone)) {
+      const label = this.labelAt(gone);
+      if (label >= 0) heir = label;
+    }
+    if (heir >= 0) this.carry(survivor, heir);
+    return heir;
+  }
+
+  /** Replaces a loaded record: it moves to the added ones, as the patch's last, which is returned. */
+  private replaceLoaded(pos: Pos, patch: PatchBuffer): Pos {
+    const { length } = patch;
+    const seen = this.rows[pos * this.auxWords + AUX_SEEN];
+    const label = this.labelAt(pos);
+    const first = this.add(length);
+    const last = first + length - 1;
+    this.fillCell(pos, first, last);
+    this.writeRecords(first, length, patch, seen === 1 ? SEEN : 0);
+    this.handles[last - this.loaded] |= (pos + 1) << ROW_SHIFT;
+    if (length > 1) this.noteInserted(pos, first, length - 1, label);
+    this.carry(first, label);
     // Only what looks like a branch is looked at in the end.
-    if (kind !== NOT_BRANCH) this.words[2 * pos] = 0;
-    this.tags[pos] = AS_LOADED;
+    this.words[2 * pos] = 0;
+    this.retagged?.delete(pos);
+    if (seen > 1) this.writeSeen(first, last, seen);
     return last;
   }
 
-  /**
-   * Writes a patch to its records: added ones, `first`.. and `last`, which has no target.
-   * @param replaced the record that is replaced, as it was; may be `last`
-   * @param own label of what it aims at, if a branch of the patch does so too
-   * @param stamp the patch's number
-   * @param handle of `last`, for the aux row of what is replaced
-   */
-  private writePatch(
-    replaced: Pos,
-    first: Pos,
-    last: Pos,
-    patch: PatchBuffer,
-    own: number,
-    stamp: number,
-    handle: number,
-  ): void {
-    const { handles, labels, loaded, tags, words } = this;
-    const { words: given, length, spanned } = patch;
-    const identity = this.labelAt(replaced);
-    const oldStamp = identity >= 0 ? labels.stamps[identity] : -1 - identity;
-    const seen = this.aux(replaced, AUX_SEEN);
-    const seenBit = seen === 1 ? SEEN : 0;
-    const extra = length - 1;
-    for (let slot = 0, pos = first; slot < extra; slot++, pos++) {
-      const w0 = given[2 * slot];
-      const w1 = given[2 * slot + 1];
-      words[2 * pos] = w0;
-      words[2 * pos + 1] = w1;
-      tags[pos] = unlabelled(stamp);
-      const over = ((spanned >>> slot) & 1) * SPANNED;
-      handles[pos - loaded] = over | seenBit | (definesSubregister(w0, w1) ? ZEXT : 0);
+  /** Replaces an added record, which becomes the patch's last where it is. */
+  private replaceAdded(pos: Pos, patch: PatchBuffer): Pos {
+    const { auxWords, loaded } = this;
+    const extra = patch.length - 1;
+    const seen = this.aux(pos, AUX_SEEN);
+    if (extra > 0) {
+      if (this.isSpanned(pos)) this.settle(pos);
+      const label = this.labelAt(pos);
+      const first = this.add(extra);
+      this.linkBeforeAdded(pos, first, first + extra - 1);
+      this.writeRecords(first, extra, patch, seen === 1 ? SEEN : 0);
+      if (seen > 1) this.writeSeen(first, first + extra - 1, seen);
+      if (label >= 0) this.tags[pos - loaded] = -this.labels.stamps[label];
+      this.noteInserted(Math.max(this.aux(pos, AUX_ORIG) - 1, 0), first, extra, label);
+      if (label >= 0) this.carry(first, label);
     }
-    const w0 = given[2 * extra];
-    const w1 = given[2 * extra + 1];
-    words[2 * last] = w0;
-    words[2 * last + 1] = w1;
-    tags[last] = unlabelled(oldStamp);
-    const zext = definesSubregister(w0, w1) ? ZEXT : 0;
-    const over = ((spanned >>> extra) & 1) * SPANNED;
+    this.words[2 * pos] = patch.words[2 * extra];
+    this.words[2 * pos + 1] = patch.words[2 * extra + 1];
+    this.targets[pos] = AS_WRITTEN;
+    const zext = ((patch.subregisters >>> extra) & 1) * ZEXT;
+    const over = ((patch.spanned >>> extra) & 1) * SPANNED;
+    const handle = this.handles[pos - loaded];
     const row = handle >> ROW_SHIFT;
-    // A row of its own has the other two in there, and has seen what it has.
-    if (row < 0) this.ownRows[(-1 - row) * this.auxWords + AUX_ZEXT] = zext;
-    handles[last - loaded] =
-      row < 0 ? handle | over : (row << ROW_SHIFT) | (handle & SPANNED) | over | seenBit | zext;
-    if (seen > 1) this.writeSeen(first, last, extra, seen);
-    if (identity >= 0) {
-      labels.stamps[identity] = length === 1 ? oldStamp : stamp;
-      this.carry(first, identity);
-    }
-    if ((patch.has & ((1 << OWN) | (1 << SUBPROG))) !== 0) this.writeTargets(first, last, patch, own);
+    // A row of its own says itself what is there.
+    if (row < 0) this.ownRows[(-1 - row) * auxWords + AUX_ZEXT] = zext;
+    this.handles[pos - loaded] = (handle & ~ZEXT) | over | zext;
+    return pos;
   }
 
-  /** The same `seen`, too large for a bit, in the `extra` records from `first` on and in `last`. */
-  private writeSeen(first: Pos, last: Pos, extra: number, seen: number): void {
-    for (let pos = first; pos < first + extra; pos++) this.writeAux(pos, AUX_SEEN, seen);
-    this.writeAux(last, AUX_SEEN, seen);
+  /** Writes the first `count` instructions of a patch to added records from `first` on, with no label and no row yet. */
+  private writeRecords(first: Pos, count: number, patch: PatchBuffer, seenBit: number): void {
+    const { handles, loaded, words } = this;
+    const { spanned, subregisters, words: given } = patch;
+    for (let slot = 0, pos = first; slot < count; slot++, pos++) {
+      words[2 * pos] = given[2 * slot];
+      words[2 * pos + 1] = given[2 * slot + 1];
+      handles[pos - loaded] =
+        (((spanned >>> slot) & 1) * SPANNED) | (((subregisters >>> slot) & 1) * ZEXT) | seenBit;
+    }
   }
 
-  /** Notes where those branches of a patch that was written lead which leave it. */
-  private writeTargets(first: Pos, last: Pos, patch: PatchBuffer, own: number): void {
-    const { kinds, length, subprogs } = patch;
-    for (let slot = 0; slot < length; slot++) {
-      const kind = kinds[slot];
-      if (kind !== OWN && kind !== SUBPROG) continue;
-      const pos = slot === length - 1 ? last : first + slot;
-      this.aim(pos, kind === OWN ? own : this.metadata.subprogLabel(subprogs[slot]));
-    }
+  /**
+   * Counts the records that a patch inserts, and notes its number in their stamps.
+   * @param label of the first of them, negative when it has none
+   */
+  private noteInserted(culprit: OriginalSlot, first: Pos, extra: number, label: number): void {
+    this.count += extra;
+    const stamp = this.ranges.patch(culprit, extra, this.count);
+    if (stamp !== 0) this.stamp(stamp, first, extra, label);
+  }
+
+  private stamp(stamp: number, first: Pos, extra: number, label: number): void {
+    this.tags.fill(-stamp, first - this.loaded, first - this.loaded + extra);
+    if (label >= 0) this.labels.stamps[label] = stamp;
+  }
+
+  /** The same `seen`, too large for a bit, in the records from `first` to `last`. */
+  private writeSeen(first: Pos, last: Pos, seen: number): void {
+    for (let pos = first; pos <= last; pos++) this.writeAux(pos, AUX_SEEN, seen);
   }
 
   /** Jumps that aim at `pos` aim at `body` from now on, but for those between the two. */

@@ -9,10 +9,10 @@
  *
  * For the last two the distance in the words is ignored: the store knows it.
  *
- * What a store has to know of all branches together is noted as they are appended, so that a patch that many
- * instructions are replaced by is looked at once.
+ * What a store has to know of the instructions is noted as they are appended, so that a patch that many instructions are
+ * replaced by is looked at once.
  */
-import { BRANCH_OFF, branchDistance, branchKind, NOT_BRANCH } from '../src/isa/insn.js';
+import { BRANCH_OFF, branchDistance, branchKind, definesSubregister, NOT_BRANCH } from '../src/isa/insn.js';
 
 /** Most instructions a patch can have; the kernel's `INSN_BUF_SIZE` is 32. */
 export const PATCH_MAX = 32;
@@ -43,6 +43,8 @@ export class PatchBuffer {
    * between a forward one and where it leads, and from where a backward one leads to before it.
    */
   spanned = 0;
+  /** The slots whose instructions define a register of which only the low half is written, bit `1 << slot` each. */
+  subregisters = 0;
   /** Is an `OWN` branch one of 16 bit? */
   ownIsShort = false;
   /** The first slot that an `INSIDE` branch leads to, or 0. */
@@ -59,6 +61,7 @@ export class PatchBuffer {
     this.has = 0;
     this.lastGoal = -1;
     this.spanned = 0;
+    this.subregisters = 0;
     this.ownIsShort = false;
     this.firstGoal = 0;
     this.firstSubprog = 0;
@@ -71,7 +74,15 @@ export class PatchBuffer {
   fits(replacedKind: number, subprogs: number): boolean {
     if (this.has === 1 << PLAIN) return true;
     if (this.firstGoal < 0 || this.lastGoal > this.length || this.misplaced) return false;
-    if ((this.has & ((1 << OWN) | (1 << SUBPROG))) === 0) return this.length > 0;
+    return this.leavesPatch() ? this.fitsOutside(replacedKind, subprogs) : this.length > 0;
+  }
+
+  /** Does a branch of the patch lead out of it? */
+  leavesPatch(): boolean {
+    return (this.has & ((1 << OWN) | (1 << SUBPROG))) !== 0;
+  }
+
+  private fitsOutside(replacedKind: number, subprogs: number): boolean {
     if (this.firstSubprog < 0 || this.lastSubprog >= subprogs) return false;
     if ((this.has & (1 << OWN)) === 0) return true;
     return this.ownIsShort ? replacedKind === BRANCH_OFF : replacedKind !== NOT_BRANCH;
@@ -106,6 +117,7 @@ export class PatchBuffer {
     this.subprogs[at] = subprog;
     this.length = at + 1;
     this.has |= 1 << kind;
+    if (definesSubregister(w0, w1)) this.subregisters |= 1 << at;
     if (kind !== PLAIN) this.noteBranch(at, branchKind(w0), kind, subprog);
     return this;
   }
@@ -154,7 +166,11 @@ export function insideTarget(patch: PatchBuffer, at: number): number {
  * or it would squeeze a 32-bit distance into 16 bit
  */
 export function assertPatch(patch: PatchBuffer, replacedKind: number, subprogs: number): void {
-  if (patch.fits(replacedKind, subprogs)) return;
+  if (!patch.fits(replacedKind, subprogs)) refuse(patch, replacedKind, subprogs);
+}
+
+/** Says what is wrong: apart from the check, which is small enough by itself to become part of every `replace`. */
+function refuse(patch: PatchBuffer, replacedKind: number, subprogs: number): void {
   if (patch.length === 0) throw new RangeError('a patch has at least one instruction');
   for (let at = 0; at < patch.length; at++) {
     const kind = patch.kinds[at];

@@ -19,7 +19,7 @@
  *
  * It serves the very workload it was recorded from and no other, and checks nothing of what it is told.
  */
-import { definesSubregister, withOff, type OriginalSlot } from '../isa/insn.js';
+import { withOff, type OriginalSlot } from '../isa/insn.js';
 import { BPF_JA, BPF_JMP } from '../isa/opcodes.js';
 import { copyWords } from '../../strategies/copy-words.js';
 import { newCounters } from '../../strategies/counters.js';
@@ -199,7 +199,7 @@ class FloorStore implements Store {
   }
 
   replace(pos: Pos, patch: PatchBuffer): Pos {
-    const { words, length } = patch;
+    const { words, length, subregisters } = patch;
     const { rows, auxWords } = this;
     const extra = length - 1;
     let at = pos;
@@ -211,19 +211,15 @@ class FloorStore implements Store {
       for (; done < extra; done++, at++) {
         // Of records that later patches divide, the next is not the place behind.
         while (this.gaps[at] !== 0) at += this.gaps[at];
-        const w0 = words[2 * done];
-        const w1 = words[2 * done + 1];
-        own[2 * at] = w0;
-        own[2 * at + 1] = w1;
+        own[2 * at] = words[2 * done];
+        own[2 * at + 1] = words[2 * done + 1];
         rows[at * auxWords + AUX_SEEN] = seen;
-        rows[at * auxWords + AUX_ZEXT] = definesSubregister(w0, w1) ? 1 : 0;
+        rows[at * auxWords + AUX_ZEXT] = (subregisters >>> done) & 1;
       }
     }
-    const w0 = words[2 * extra];
-    const w1 = words[2 * extra + 1];
-    this.words[2 * pos] = w0;
-    this.words[2 * pos + 1] = w1;
-    rows[pos * auxWords + AUX_ZEXT] = definesSubregister(w0, w1) ? 1 : 0;
+    this.words[2 * pos] = words[2 * extra];
+    this.words[2 * pos + 1] = words[2 * extra + 1];
+    rows[pos * auxWords + AUX_ZEXT] = (subregisters >>> extra) & 1;
     return pos;
   }
 
