@@ -7,9 +7,10 @@
  * Both are O(records); nothing else of a deferred program has to be visited.
  */
 import { BRANCH_OFF, BRANCH_SUBPROG, branchKind } from '../src/isa/insn.js';
+import { copyWords } from './copy-words.js';
 import type { Counters } from './counters.js';
 import type { Labels } from './labels.js';
-import { AUX_RUN_LOOP, LABEL, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
+import { LABEL, RECORD_WORDS, TARGET, W0, W1 } from './record.js';
 
 /** Takes the records of a program in order, in runs of neighbours. */
 export interface RunSink {
@@ -103,16 +104,8 @@ export class Linearizer implements RunSink {
   }
 
   private appendAux(from: number, count: number, slot: number): void {
-    const words = count * this.auxWords;
-    const source = from * this.auxWords;
-    const target = slot * this.auxWords;
-    if (count > AUX_RUN_LOOP) {
-      this.aux.set(this.rows.subarray(source, source + words), target);
-    } else {
-      const rows = this.rows;
-      const aux = this.aux;
-      for (let word = 0; word < words; word++) aux[target + word] = rows[source + word];
-    }
+    const { aux, auxWords, rows } = this;
+    copyWords(rows, from * auxWords, aux, slot * auxWords, count * auxWords);
   }
 
   /**
