@@ -6,7 +6,8 @@
  *     aux rows  [ input's own ] [ handles       ]     an added record names a loaded row, a row of its own, or none
  *
  * What is kept of a loaded record is in the input already, and zero says so in every table: 0 in `heads` and `homes` "I am
- * where I was" (overlay-cells.ts), 0 in `targets` "my distance is as loaded"; its label is its number. So making a store is a copy of the words and one look at the branches; all else is zeroed memory.
+ * where I was" (overlay-cells.ts), 0 in `targets` "my distance is as loaded"; its label is its number. So making a store is a
+ * copy of the words and one look at the branches; all else is zeroed memory.
  *
  * Most records that patches insert have nothing in their aux rows but `seen` and `zext_dst`, which are 0 or 1: these two are
  * bits of the handle, so that such a record needs no row, and one that moved there from the loaded ones keeps its row where

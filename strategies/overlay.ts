@@ -3,16 +3,16 @@
  *
  *     loaded:   0  1  2  3  4  5 ... N-1                     read where it is: aux rows are never copied in
  *     added:    N: a b 2'   N+3: 4'   N+4: c 5' ...          records of patches
- *     order:    0  1 [a  b  2'] 3 [4'] [c  5'] 6 ...
- *                  `-- skip      `-- skip                    a record is followed by its neighbour unless it has a skip
+ *     order:    0  1 [a  b  2'] 3 [4'] [c  5'] 6 ...         by loaded slots; what became of one is its cell
  *
  * A patched record moves to the added ones, its aux row by handle, so that nothing is ever written in the loaded rows (but by
- * `setAux`, which has all of them copied first). In four files, from the memory up:
+ * `setAux`, which has all of them copied first). In five files, from the bottom up:
  *
- *     OverlayRecords        records, their order, labels: what is there
- *       OverlayCopyOut      the linear program: what it ends as
- *         OverlayRanges     distances that grow too long: what it cannot become
- *           OverlayStore    the contract: what becomes of it
+ *     OverlayCells            which record comes behind which
+ *       OverlayRecords        records and their labels: what is there
+ *         OverlayCopyOut      the linear program: what it ends as
+ *           OverlayRanges     distances that grow too long: what it cannot become
+ *             OverlayStore    the contract: what becomes of it
  *
  * labels.ts explains labels; branch-ranges.ts when a 16-bit distance may have become too long.
  *
