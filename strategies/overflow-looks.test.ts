@@ -50,6 +50,19 @@ describe.each(KINDS)('$name', ({ Made }) => {
     expect([end(store), end(longer)]).toEqual([FITS, 9]);
   });
 
+  it('names the right patch when what an earlier one inserted is patched again', () => {
+    const pair = new PatchBuffer().push(MOV64, 1).push(MOV64, 2);
+    const patchedAgain = (target: number): Store => {
+      const store = make({ 0: { w0: JEQ, target } });
+      expand(store, 9, 2);
+      expand(store, 20, 3);
+      store.replace(before(store, 20, 1), pair);
+      return store;
+    };
+    // The second is too much, or the one of what it inserted, which has no original slot.
+    expect([LAST - 1, LAST - 3, LAST - 4].map((target) => end(patchedAgain(target)))).toEqual([20, 0, FITS]);
+  });
+
   it('looks when a branch that has grown too long is done away with, and not before', () => {
     // The instruction in front has what stands for no target elsewhere.
     const store = make({ 1: { w0: JEQ, target: LAST + 1 }, 40: { w0: GOTOL, target: 50 } });

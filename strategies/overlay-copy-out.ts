@@ -85,7 +85,7 @@ export abstract class OverlayCopyOut extends OverlayRecords {
           const row = handle >> ROW_SHIFT;
           // What is patched is mostly followed by the instruction that was loaded behind it: then their rows are, too.
           if (row === 0) writeBits(aux, slot * auxWords, handle);
-          else if (link < 0 && row === cell && heads[cell] === 0) waiting = handle;
+          else if (row === cell && heads[cell] === 0) waiting = handle;
           else this.copyAddedRow(handle, aux, slot * auxWords);
           slot++;
         } while (link > 0);
