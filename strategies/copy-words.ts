@@ -15,7 +15,7 @@ export function copyWords(
     to.set(from.subarray(source, source + length), target);
     return;
   }
-  // Eight at a time take three quarters of the time that four take, and these half of one by one.
+  // Eight at a time take three quarters of the time that four take.
   const eights = length & -8;
   let word = 0;
   for (; word < eights; word += 8) {

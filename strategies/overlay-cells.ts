@@ -39,7 +39,7 @@ export class OverlayCells {
     readonly counters: Counters,
   ) {
     this.heads = this.table(loaded + 1);
-    this.heads[loaded] = GONE;
+    this.heads[loaded] = -1;
     this.homes = this.table(loaded);
   }
 
