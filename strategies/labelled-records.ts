@@ -92,6 +92,47 @@ export abstract class LabelledRecords extends RecordMemory {
    * @param stamp the patch's number
    */
   protected writePatch(first: Pos, last: Pos, patch: PatchBuffer, behind: number, stamp: number): void {
+    if (patch.has === 1 << PLAIN) this.writeStraight(first, last, patch, stamp);
+    else this.writeBranching(first, last, patch, behind, stamp);
+  }
+
+  /** `writePatch` of a patch without branches, as most are: nobody in it has a target or is one, but its first record. */
+  private writeStraight(first: Pos, last: Pos, patch: PatchBuffer, stamp: number): void {
+    const { words, length, subregisters } = patch;
+    const end = length - 1;
+    const lastRecord = this.writableAt(last);
+    const { records, rows, auxWords } = this;
+    const replaced = lastRecord * RECORD_WORDS;
+    const lastRow = lastRecord * auxWords;
+    const seen = rows[lastRow + AUX_SEEN];
+    if (end > 0) {
+      const identity = records[replaced + LABEL];
+      const inserted = unlabelled(stamp);
+      let at = first * RECORD_WORDS;
+      let row = first * auxWords;
+      for (let slot = 0; slot < end; slot++) {
+        records[at + W0] = words[2 * slot];
+        records[at + W1] = words[2 * slot + 1];
+        records[at + LABEL] = inserted;
+        records[at + TARGET] = NO_TARGET;
+        rows[row + AUX_SEEN] = seen;
+        rows[row + AUX_ZEXT] = (subregisters >>> slot) & 1;
+        at += RECORD_WORDS;
+        row += auxWords;
+      }
+      if (identity >= 0) {
+        records[first * RECORD_WORDS + LABEL] = identity;
+        records[replaced + LABEL] = unlabelled(this.labels.stamps[identity]);
+        this.labels.setStamp(identity, stamp);
+      }
+    }
+    records[replaced + W0] = words[2 * end];
+    records[replaced + W1] = words[2 * end + 1];
+    records[replaced + TARGET] = NO_TARGET;
+    rows[lastRow + AUX_ZEXT] = (subregisters >>> end) & 1;
+  }
+
+  private writeBranching(first: Pos, last: Pos, patch: PatchBuffer, behind: number, stamp: number): void {
     const { words, kinds, goals, length, subregisters } = patch;
     const end = length - 1;
     const lastRecord = this.writableAt(last);

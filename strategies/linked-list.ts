@@ -55,8 +55,8 @@ export const linkedList: Strategy = {
 };
 
 /**
- * Blocks of memory of this size are mapped anew, zeroed when they are first touched and not before (32 MiB is the most that
- * malloc of glibc takes from what was freed), so that room for as many nodes again is free until it is used.
+ * By itself glibc maps blocks of memory of this size anew, zeroed when they are first touched and not before, so that room for as
+ * many nodes again is free until it is used (32 MiB is the most that its malloc ever takes from what was freed).
  */
 const FRESH_BYTES = 32 << 20;
 

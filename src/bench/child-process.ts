@@ -126,13 +126,14 @@ function failed(reason: string): FailedAnswer {
 
 /**
  * Memory that one run freed is the next one's: glibc would give it back to the system and have it brought in again page by page,
- * some 3 us each, in some processes and not in others. With it the floor of `dense-10k` took 0.8 ms in one process and 2.8 in
- * another. Memory of a kernel is never brought in so. Other C libraries take no notice.
+ * some 2 to 3 us each, in some processes and not in others. With it the floor of `dense-10k` took 0.8 ms in one process and 2.8
+ * in another, the linked list of `ladder-1M`, which touches 85,000 pages, 0.55 s instead of 0.48. Memory of a kernel is never
+ * brought in so. Other C libraries take no notice.
  */
 const KEEP_MEMORY = {
-  // The largest that glibc takes: longer blocks are always the system's.
-  MALLOC_MMAP_THRESHOLD_: String(32 << 20),
   MALLOC_TRIM_THRESHOLD_: String(1 << 30),
+  // No block, however long, is asked of the system by itself, to go back there when it is freed.
+  MALLOC_MMAP_MAX_: '0',
 };
 
 function childEnvironment(): NodeJS.ProcessEnv {

@@ -126,7 +126,7 @@ async function measure(
 function measured(sampler: Sampler, started: Started): Answer {
   try {
     const phases = sampler.measure(started);
-    const auxBytes = 4 * started.first.auxWords;
+    const auxBytes = 4 * started.auxWords;
     return { kind: 'measured', auxBytes, phases, peakRssKb: process.resourceUsage().maxRSS };
   } catch (error) {
     return failure(error);

@@ -90,7 +90,12 @@ export function measureStrategy(
 export interface Started {
   readonly workload: Workload;
   readonly strategy: MeasuredStrategy;
-  readonly first: LinearProgram;
+  /** The reference's digest, which the first run's output has. */
+  readonly expected: string;
+  /** The first run's output; absent when it is too long to be kept beside another run. */
+  readonly first: LinearProgram | undefined;
+  /** Words of an aux record. */
+  readonly auxWords: number;
   /** The first run's phases, durations and counters. */
   readonly counting: PhaseLog;
   /** Everything about the first run, comparing included. */
@@ -132,6 +137,12 @@ const ENOUGH_MS = 1000;
  */
 const FIRST_RUN_COUNTS_MS = 2000;
 
+/**
+ * A longer output is compared by its digest, which takes some hundred times longer than with the first run's: `ladder-1M` has
+ * 144 MiB of it, of the 1 GiB that a process may take.
+ */
+const KEPT_BYTES = 64 << 20;
+
 /** Everything that is measured in one process. */
 export class Sampler {
   private readonly garbage = new Garbage();
@@ -152,7 +163,19 @@ export class Sampler {
     const startedAt = nowNs();
     const first = runCompared(workload, strategy, counting, expected, this.reference);
     const firstMs = (nowNs() - startedAt) / 1e6;
-    return { workload, strategy, first, counting, firstMs, lastMs: firstMs, warmingMs: 0 };
+    const kept = first.insns.byteLength + first.aux.byteLength <= KEPT_BYTES ? first : undefined;
+    const { auxWords } = first;
+    return {
+      workload,
+      strategy,
+      expected,
+      first: kept,
+      auxWords,
+      counting,
+      firstMs,
+      lastMs: firstMs,
+      warmingMs: 0,
+    };
   }
 
   /** Runs them by turns until all code they need is compiled. What goes wrong is thrown by `measure`. */
@@ -225,12 +248,13 @@ export class Sampler {
    * @throws DifferenceError when its output is not that of the first run
    */
   private sample(started: Started): PhaseLog {
-    const { workload, strategy, first, counting } = started;
+    const { workload, strategy, expected, first, counting } = started;
     const startedAt = nowNs();
     this.garbage.beforeRun(counting.totalWork().counters.bytesAllocated);
     const log = new PhaseLog(false);
     const got = workload.run(strategy, log);
-    if (!sameProgram(got, first)) throw new DifferenceError(unsteady(got, first));
+    const same = first === undefined ? digestOf(got) === expected : sameProgram(got, first);
+    if (!same) throw new DifferenceError(unsteady(got, first));
     started.lastMs = (nowNs() - startedAt) / 1e6;
     return log;
   }
@@ -240,8 +264,10 @@ function firstCounts({ firstMs }: Started): boolean {
   return firstMs >= FIRST_RUN_COUNTS_MS;
 }
 
-function unsteady(got: LinearProgram, first: LinearProgram): string {
-  return `differs from its own first run: ${firstDifference(got, first) ?? 'beyond the instructions in use'}`;
+function unsteady(got: LinearProgram, first: LinearProgram | undefined): string {
+  const what = 'differs from its own first run';
+  if (first === undefined) return `${what}, which was not kept`;
+  return `${what}: ${firstDifference(got, first) ?? 'beyond the instructions in use'}`;
 }
 
 /** First line of an error's message. */
