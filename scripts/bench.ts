@@ -122,7 +122,7 @@ function commandLine(args: readonly string[]): string {
 
 const program = new Command('bench')
   .description('measure every strategy on the committed corpus')
-  .option('--full', 'everything: all workloads, several processes each (half an hour and more)', false)
+  .option('--full', 'everything: all workloads, several processes each (an hour, more or less)', false)
   .option('--shard <i/n>', 'with --full: the i-th of n parts, so that n machines share the work', shardFrom)
   .option(
     '--processes <n>',

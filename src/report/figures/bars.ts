@@ -89,7 +89,7 @@ export const memory: Figure = {
   title: 'Most memory of a measuring process',
   text:
     'Bars: MiB resident at most in a process that measures one strategy, on pystacks180 and on the ladder’s rung of a ' +
-    'million patches. The process itself, the program and the output that it is compared with are in it.',
+    'million patches. The process itself, the program and, up to 64 MiB, the output that it is compared with are in it.',
   chart(lab) {
     const values = ['pystacks180', 'ladder-1M'].flatMap((workload) =>
       lab
