@@ -96,7 +96,7 @@ export abstract class LabelledRecords extends RecordMemory {
     else this.writeBranching(first, last, patch, behind, stamp);
   }
 
-  /** `writePatch` of a patch without branches, as most are: nobody in it has a target or is one, but its first record. */
+  /** `writePatch` of a patch without branches, as most are: nothing in it aims, and nothing but its first record is aimed at. */
   private writeStraight(first: Pos, last: Pos, patch: PatchBuffer, stamp: number): void {
     const { words, length, subregisters } = patch;
     const end = length - 1;
@@ -132,6 +132,7 @@ export abstract class LabelledRecords extends RecordMemory {
     rows[lastRow + AUX_ZEXT] = (subregisters >>> end) & 1;
   }
 
+  /** `writePatch` of any other. */
   private writeBranching(first: Pos, last: Pos, patch: PatchBuffer, behind: number, stamp: number): void {
     const { words, kinds, goals, length, subregisters } = patch;
     const end = length - 1;
